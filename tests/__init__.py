@@ -1,0 +1,1 @@
+"""The tests of Milepost: unit, contract, integration, e2e, and the golden logs they read."""

@@ -1,0 +1,63 @@
+"""What every test may ask for, and how much of a campaign is run."""
+
+import os
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, settings
+
+# A slow machine is no fault of the code under test, so nothing here is held to a time.
+settings.register_profile(
+    "quick",
+    max_examples=50,
+    stateful_step_count=30,
+    deadline=None,
+    suppress_health_check=[HealthCheck.too_slow],
+    print_blob=True,
+)
+settings.register_profile(
+    "campaign", settings.get_profile("quick"), max_examples=2_000, stateful_step_count=100
+)
+settings.load_profile("quick")
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    group = parser.getgroup("milepost")
+    group.addoption("--campaign", action="store_true", help="run chaos tests and examples in full")
+    group.addoption("--seed", type=int, default=20261121, help="where chaos tests get their luck")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    if config.getoption("--campaign"):
+        settings.load_profile("campaign")
+
+
+def pytest_report_header(config: pytest.Config) -> str:
+    amount = "campaign" if config.getoption("--campaign") else "quick"
+    return f"milepost: {amount}, seed {config.getoption('--seed')}, {os.cpu_count()} processors"
+
+
+@pytest.fixture(scope="session")
+def repository() -> Path:
+    """Return the folder that holds pyproject.toml."""
+    return ROOT
+
+
+@pytest.fixture(scope="session")
+def campaign(request: pytest.FixtureRequest) -> bool:
+    """Say whether to try everything (`make chaos`) or a seeded share of it (`make test`)."""
+    return bool(request.config.getoption("--campaign"))
+
+
+@pytest.fixture(scope="session")
+def seed(request: pytest.FixtureRequest) -> int:
+    """Return the number from which a chaos test draws, so that a failing run can be repeated."""
+    return int(request.config.getoption("--seed"))
+
+
+@pytest.fixture
+def anyio_backend() -> str:
+    """Run async tests under asyncio; a test for both parametrises `anyio_backend` itself."""
+    return "asyncio"

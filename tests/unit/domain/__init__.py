@@ -1,0 +1,1 @@
+"""Tests of the pure core: values, plans, graphs, lifecycles and their events."""
