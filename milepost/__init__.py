@@ -9,6 +9,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from milepost.domain.builder import PlanBuilder
     from milepost.domain.errors import (
         DependencyError,
         ExecutionError,
@@ -25,10 +26,22 @@ if TYPE_CHECKING:
         UnknownNameError,
         ValidationError,
     )
+    from milepost.domain.plans import (
+        Completion,
+        OrchestrationType,
+        Plan,
+        PlanResult,
+        PlanSettings,
+        PlanSpec,
+        PlanStatus,
+    )
+    from milepost.domain.policies import RetryPolicy, RetryStrategy
+    from milepost.domain.steps import Dependency, StepKind, StepSpec, StepStatus
 
 __version__ = "0.1.0"
 
 _HOMES = {
+    "milepost.domain.builder": ("PlanBuilder",),
     "milepost.domain.errors": (
         "DependencyError",
         "ExecutionError",
@@ -45,10 +58,23 @@ _HOMES = {
         "UnknownNameError",
         "ValidationError",
     ),
+    "milepost.domain.plans": (
+        "Completion",
+        "OrchestrationType",
+        "Plan",
+        "PlanResult",
+        "PlanSettings",
+        "PlanSpec",
+        "PlanStatus",
+    ),
+    "milepost.domain.policies": ("RetryPolicy", "RetryStrategy"),
+    "milepost.domain.steps": ("Dependency", "StepKind", "StepSpec", "StepStatus"),
 }
 _HOME_OF = {name: module for module, names in _HOMES.items() for name in names}
 
 __all__ = [
+    "Completion",
+    "Dependency",
     "DependencyError",
     "ExecutionError",
     "ExpressionError",
@@ -56,9 +82,21 @@ __all__ = [
     "IllegalTransitionError",
     "LimitError",
     "MilepostError",
+    "OrchestrationType",
     "OwnedElsewhereError",
+    "Plan",
+    "PlanBuilder",
+    "PlanResult",
+    "PlanSettings",
+    "PlanSpec",
+    "PlanStatus",
     "PlanningError",
     "RefusedError",
+    "RetryPolicy",
+    "RetryStrategy",
+    "StepKind",
+    "StepSpec",
+    "StepStatus",
     "StepTimeoutError",
     "StoreError",
     "UnknownNameError",
