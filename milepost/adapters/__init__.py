@@ -1,0 +1,1 @@
+"""The world: stores, models, tools, files, and the command line."""

@@ -1,0 +1,193 @@
+"""Aggregates on `eventsourcing`: a stream's shell, folded by its events.
+
+A shell exists before its first event (version 0): ten thousand pending steps cost no event.
+`record` numbers an event and folds it; deciding is done elsewhere.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any, Self, TypeVar
+
+from eventsourcing.domain import BaseAggregate
+
+from .errors import IllegalTransitionError
+from .lifecycles import PLAN, PLAN_ENDED, STEP
+from .plans import PlanStatus
+from .steps import ENDED, StepStatus
+
+if TYPE_CHECKING:
+    from pydantic import JsonValue
+
+    from .events import ErrorRecord, Event, PlanDrafted, Question, RequestMade
+    from .events.values import SkipReason, Usage, Waiting
+    from .plans import Completion
+
+_BEGINNING = datetime(1970, 1, 1, tzinfo=UTC)
+EventT = TypeVar("EventT", bound="Event")
+
+
+class Stream(BaseAggregate[str]):
+    """A stream of events and the state that they add up to."""
+
+    @classmethod
+    def shell(cls, stream: str) -> Self:
+        """Return the stream before its first event."""
+        aggregate = cls.__new__(cls)
+        aggregate.__base_init__(stream, 0, _BEGINNING)
+        aggregate.renew()
+        return aggregate
+
+    @classmethod
+    def folded(cls, stream: str, events: Iterable[Event]) -> Self:
+        """Return the stream after `events`."""
+        aggregate = cls.shell(stream)
+        for event in events:
+            event.mutate(aggregate)
+        return aggregate
+
+    def record(self, event_type: type[EventT], **fields: Any) -> EventT:  # noqa: ANN401
+        """Append the stream's next event: number it, fold it and return it."""
+        event = event_type(originator_id=self._id, originator_version=self._version + 1, **fields)
+        event.mutate(self)
+        return event
+
+    def renew(self) -> None:
+        """Set the state that a stream has before its first event."""
+        raise NotImplementedError
+
+
+class Step(Stream):
+    """One step's lifecycle, its attempts and its result."""
+
+    status: StepStatus = StepStatus.PENDING
+    activation: int = -1
+
+    def renew(self) -> None:
+        """Begin an activation: pending, no attempt made, nothing known."""
+        self.status = StepStatus.PENDING
+        self.activation += 1
+        self.attempt = 0
+        self.retries = 0
+        self.bindings: dict[str, JsonValue] = {}
+        self.output: JsonValue = None
+        self.error: ErrorRecord | None = None
+        self.reason: str | None = None
+        self.skipped: SkipReason | None = None
+        self.waiting: Waiting | None = None
+        self.question: Question | None = None
+        self.due: datetime | None = None
+        self.started_at: datetime | None = None
+        self.ended_at: datetime | None = None
+        self.calls = 0
+        self.tokens = 0
+
+    @property
+    def ended(self) -> bool:
+        """Whether nothing more happens to the step in this activation."""
+        return self.status in ENDED
+
+    def move(self, trigger: str) -> None:
+        """Change the status by the lifecycle's table; raise `IllegalTransitionError`."""
+        self.status = STEP.after(trigger, self.status, self._id)
+
+    def end(self, event: Event) -> None:
+        """Note the time at which the step ended."""
+        self.ended_at = event.timestamp
+        self.waiting = self.due = self.question = None
+
+    def account(self, usage: Usage | None, duration: float | None) -> None:
+        """Add what an attempt used; one that took time made a call."""
+        self.calls += duration is not None
+        if usage is not None:
+            self.calls += usage.calls
+            self.tokens += usage.input_tokens + usage.output_tokens
+
+
+class PlanStream(Stream):
+    """A plan's lifecycle, inputs, context and end."""
+
+    def renew(self) -> None:
+        """Set the state before the draft."""
+        self.status = PlanStatus.READY
+        self.revision = 1
+        self.epoch = 1
+        self.content = ""
+        self.name: str | None = None
+        self.workflow: str | None = None
+        self.inputs: dict[str, JsonValue] = {}
+        self.context: dict[str, JsonValue] = {}
+        self.session: str | None = None
+        self.user: str | None = None
+        self.trace: str | None = None
+        self.decider = 0
+        self.strategy = ""
+        self.owner = ""
+        self.fence = 0
+        self.started_at: datetime | None = None
+        self.paused_at: datetime | None = None
+        self.paused_for = timedelta()
+        self.ended_at: datetime | None = None
+        self.handled_requests = 0
+        self.reason: str | None = None
+        self.waiting: tuple[str, ...] = ()
+        self.limit: str | None = None
+        self.completion: Completion | None = None
+        self.error: ErrorRecord | None = None
+        self.output_of: tuple[str, ...] = ()
+        self.missing: tuple[str, ...] = ()
+
+    def draft(self, event: PlanDrafted) -> None:
+        """Take over what the draft says; raise `IllegalTransitionError` for a second one."""
+        if self._version:
+            raise IllegalTransitionError(self._id, state=self.status, trigger="draft")
+        self._created_on = event.timestamp
+        self.content = event.content
+        self.name = event.name
+        self.workflow = event.workflow
+        self.inputs = event.inputs
+        self.context = event.context
+        self.session = event.session
+        self.user = event.user
+        self.trace = event.trace
+
+    @property
+    def ended(self) -> bool:
+        """Whether the plan came to its end in this epoch."""
+        return self.status in PLAN_ENDED
+
+    def move(self, trigger: str) -> None:
+        """Change the status by the lifecycle's table; raise `IllegalTransitionError`."""
+        self.status = PLAN.after(trigger, self.status, self._id)
+
+    def unpause(self, now: datetime) -> None:
+        """Add the pause that ends now to the time that limits do not count."""
+        if self.paused_at is not None:
+            self.paused_for += now - self.paused_at
+        self.paused_at = None
+        self.waiting = ()
+
+    def end(self, event: Event, completion: Completion | None, reason: str) -> None:
+        """Note the end of the plan, and of a pause that it ended in."""
+        self.unpause(event.timestamp)
+        self.ended_at = event.timestamp
+        self.completion = completion
+        self.reason = reason
+
+
+class RequestStream(Stream):
+    """What others asked the owner of one plan for, in order."""
+
+    def renew(self) -> None:
+        """Set the state before the first request."""
+        self.made: list[RequestMade] = []
+
+
+class WorkflowStream(Stream):
+    """The published versions of one workflow."""
+
+    def renew(self) -> None:
+        """Set the state before the first version."""
+        self.versions: dict[str, str] = {}
+        self.retired: set[str] = set()
