@@ -1,0 +1,33 @@
+"""The functional core: from a plan's state and an outcome to events, without touching the world."""
+
+from .compiled import CompiledPlan, Node, compile_plan
+from .decide import DECIDER, decide
+from .outcomes import (
+    AttemptFailed,
+    AttemptSucceeded,
+    Began,
+    Outcome,
+    PlanTimedOut,
+    Recovered,
+    Requested,
+    TimerFired,
+)
+from .state import Instance, PlanState
+
+__all__ = [
+    "DECIDER",
+    "AttemptFailed",
+    "AttemptSucceeded",
+    "Began",
+    "CompiledPlan",
+    "Instance",
+    "Node",
+    "Outcome",
+    "PlanState",
+    "PlanTimedOut",
+    "Recovered",
+    "Requested",
+    "TimerFired",
+    "compile_plan",
+    "decide",
+]

@@ -1,0 +1,186 @@
+"""Steps with children: how they start them, and what a child's end means to them."""
+
+from __future__ import annotations
+
+from milepost.domain.errors import ExpressionError
+from milepost.domain.events import (
+    DecisionRecorded,
+    ErrorRecord,
+    SkipReason,
+    StepReset,
+    StepSkipped,
+)
+from milepost.domain.steps import ParallelMode, StepKind, StepStatus
+from milepost.domain.values import Json
+
+from . import loops
+from .attempts import attempt_failed, complete, expression_failure, start
+from .completion import cancel_below
+from .scopes import output_of, scope_of
+from .state import Frame, Instance, PlanState, below, latest_event
+
+
+def begin(state: PlanState, instance: Instance) -> None:
+    """Start a container: bring its children into being."""
+    kind = instance.node.kind
+    bindings: dict[str, Json] = {}
+    if kind is StepKind.LOOP:
+        given = loops.resolve_items(state, instance)
+        if given is None:
+            return
+        bindings = given
+    again = instance.step.status is StepStatus.RETRYING
+    start(state, instance, bindings)
+    if again:
+        _reset_children(state, instance)
+    if kind is StepKind.BRANCH:
+        _choose(state, instance)
+    elif kind is StepKind.LOOP:
+        loops.advance(state, instance)
+    else:
+        state.open_frame(instance.node.groups[0], instance)
+
+
+def child_ended(state: PlanState, owner: Instance, frame: Frame, child: Instance) -> None:
+    """Go on with a container after one of its children ended."""
+    if owner.step.status is not StepStatus.RUNNING or frame.passed_over:
+        return
+    if owner.node.kind is StepKind.PARALLEL:
+        _parallel_child_ended(state, owner, frame, child)
+    elif child.step.status is StepStatus.FAILED:
+        fail_container(state, owner, child)
+    elif frame.open == 0:
+        blocked = _blocked(frame)
+        if blocked is not None:
+            fail_container(state, owner, blocked)
+        elif owner.node.kind is StepKind.LOOP:
+            loops.advance(state, owner)
+        else:
+            complete(state, owner, output_of(frame), cause=latest_event(child.step))
+
+
+def go_on(state: PlanState, owner: Instance) -> None:
+    """Do what children that ended before a crash call for; harmless when nothing is left."""
+    for frame in list(owner.frames):
+        for child in list(frame.instances.values()):
+            if child.step.ended:
+                child_ended(state, owner, frame, child)
+    if owner.node.kind is StepKind.LOOP and owner.step.status is StepStatus.RUNNING:
+        loops.advance(state, owner)
+
+
+def fail_container(state: PlanState, owner: Instance, child: Instance) -> None:
+    """Fail a container because of a child; its retry policy, if it has one, is applied."""
+    cancel_below(state, owner, f"its container {owner.path!r} failed")
+    error = child.step.error
+    message = (
+        f"step {child.path!r} failed: {error.message}"
+        if error
+        else (f"step {child.path!r} could not run: {child.step.reason}")
+    )
+    record = ErrorRecord(
+        kind=error.kind if error else "execution",
+        code=error.code if error else "blocked",
+        message=message,
+        retryable=error.retryable if error else False,
+        step=child.path,
+        cause=error,
+    )
+    attempt_failed(state, owner, record, cause=latest_event(child.step))
+
+
+def _parallel_child_ended(state: PlanState, owner: Instance, frame: Frame, child: Instance) -> None:
+    mode, status = owner.node.spec.mode, child.step.status
+    if mode is ParallelMode.FIRST_SUCCESS and status is StepStatus.COMPLETED:
+        cancel_below(state, owner, f"step {child.path!r} was the first to succeed")
+        complete(state, owner, {child.node.spec.id: child.step.output})
+    elif mode is ParallelMode.STOP_ON_FAILURE and status is StepStatus.FAILED:
+        fail_container(state, owner, child)
+    elif frame.open == 0:
+        _join(state, owner, frame, child)
+
+
+def _join(state: PlanState, owner: Instance, frame: Frame, last: Instance) -> None:
+    """End a parallel step all of whose children have ended."""
+    children = list(frame.instances.values())
+    failed = next((one for one in children if one.step.status is StepStatus.FAILED), None)
+    failed = failed or _blocked(frame)
+    if failed is not None:
+        fail_container(state, owner, failed)
+        return
+    outputs: dict[str, Json] = {
+        one.node.spec.id: one.step.output
+        for one in children
+        if one.step.status is StepStatus.COMPLETED
+    }
+    complete(state, owner, outputs, cause=latest_event(last.step))
+
+
+def _blocked(frame: Frame) -> Instance | None:
+    instances = frame.instances.values()
+    return next((one for one in instances if one.step.skipped is SkipReason.BLOCKED), None)
+
+
+def _choose(state: PlanState, instance: Instance) -> None:
+    """Take the first case of a branch whose condition holds; the steps of others are skipped."""
+    groups = instance.node.groups
+    values: list[bool] = []
+    try:
+        for group in groups:
+            when = group.when
+            values.append(when is None or bool(when.evaluate(scope_of(state, when, instance))))
+            if values[-1]:
+                break
+    except ExpressionError as error:
+        attempt_failed(state, instance, expression_failure(error))
+        return
+    chosen = len(values) - 1 if values[-1] else None
+    _record_choice(state, instance, values, chosen)
+    decision = state.cause
+    for index, group in enumerate(groups):
+        frame = state.open_frame(group, instance, index)
+        if index != chosen:
+            _skip_case(state, frame, decision)
+    if chosen is None:
+        complete(state, instance, None)
+
+
+def _record_choice(
+    state: PlanState, instance: Instance, values: list[bool], chosen: int | None
+) -> None:
+    groups = instance.node.groups
+    source = groups[chosen].source if chosen is not None else "none"
+    shown: dict[str, Json] = {
+        group.source: value for group, value in zip(groups, values, strict=False)
+    }
+    state.record(
+        DecisionRecorded,
+        what="branch",
+        chosen=source,
+        why=f"`{source}` is the first case that holds" if chosen is not None else "no case holds",
+        step=instance.path,
+        inputs=shown,
+        alternatives=tuple(group.source for at, group in enumerate(groups) if at != chosen),
+    )
+
+
+def _skip_case(state: PlanState, frame: Frame, decision: str) -> None:
+    frame.passed_over = True
+    for child in frame.instances.values():
+        state.record_step(
+            child,
+            StepSkipped,
+            cause=decision,
+            reason=SkipReason.BRANCH,
+            detail=f"case `{frame.group.source}` was not taken",
+        )
+
+
+def _reset_children(state: PlanState, instance: Instance) -> None:
+    """Reset every step below that moved, before the container's next attempt."""
+    reason = f"container {instance.path!r} is tried again"
+    for child in list(below(instance)):
+        if child.step.status is not StepStatus.PENDING:
+            state.record_step(child, StepReset, reason=reason)
+    instance.frames.clear()
+    instance.open_frames = 0

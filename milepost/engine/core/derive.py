@@ -1,0 +1,116 @@
+"""The bookkeeping of a plan, derived again from its folded aggregates: after a crash, in replay."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from milepost.domain.census import iterations_of
+from milepost.domain.events import Event, SkipReason, Waiting
+from milepost.domain.lifecycles import PLAN_ENDED
+from milepost.domain.steps import StepKind, StepStatus
+
+from . import loops
+from .compiled import CompiledPlan
+from .state import Frame, Instance, PlanState, fold_plan, latest_event
+from .timers import Alarm
+
+_OPEN = frozenset({StepStatus.RUNNING, StepStatus.RETRYING})
+
+
+def restore(plan_id: str, events: Iterable[Event], compiled: CompiledPlan) -> PlanState:
+    """Return the state that the events add up to, ready for the next outcome."""
+    history = list(events)
+    stream, steps = fold_plan(plan_id, history)
+    state = PlanState(stream, compiled)
+    state.steps = steps
+    for event in history:
+        state.count(event)
+    own = [event for event in history if "!" not in event.originator_id]
+    if own:
+        state.cause, state.now = own[-1].id, own[-1].timestamp
+    derive(state)
+    return state
+
+
+def derive(state: PlanState) -> None:
+    """Rebuild everything but the aggregates from the aggregates.
+
+    Of a container that may be tried again all that is below comes back, for then it is reset.
+    """
+    state.forget()
+    if state.plan.started_at is None or state.plan.status in PLAN_ENDED:
+        return
+    iterations = iterations_of(state.steps)
+    pending = [(state.open_frame(state.compiled.root), False)]
+    while pending:
+        frame, again = pending.pop()
+        _settle_frame(state, frame)
+        for instance in frame.instances.values():
+            step = instance.step
+            if instance.node.groups and (step.status in _OPEN or (again and step.started_at)):
+                inside = again or instance.node.policy is not None
+                frames = _reopen(state, instance, iterations.get(instance.path, 0))
+                pending.extend((inner, inside) for inner in frames)
+    started = [one for one in state.instances.values() if _is_active(one)]
+    for instance in sorted(started, key=_by_start):
+        state.adopt(instance)
+        _set_timers(state, instance)
+    state.recheck = True
+
+
+def _is_active(instance: Instance) -> bool:
+    step = instance.step
+    return not step.ended and step.status is not StepStatus.PENDING
+
+
+def _by_start(instance: Instance) -> tuple[float, int, str]:
+    started = instance.step.started_at
+    return (started.timestamp() if started else 0.0, instance.node.number, instance.path)
+
+
+def _settle_frame(state: PlanState, frame: Frame) -> None:
+    """Count who has not ended, and say what let each waiting step wait no more."""
+    frame.open = sum(not one.step.ended for one in frame.instances.values())
+    if not frame.open and frame.owner is not None:
+        frame.owner.open_frames -= 1
+    above = latest_event(frame.owner.step) if frame.owner else f"{state.id}#2"
+    for instance in frame.instances.values():
+        sources = [state.source(instance, edge.source).step for edge in instance.node.edges]
+        ended = [source for source in sources if source.ended]
+        latest = max(ended, key=lambda step: (step.modified_on, step.id), default=None)
+        instance.cause = latest_event(latest) if latest else above
+        if instance.step.status is StepStatus.RETRYING:
+            instance.cause = latest_event(instance.step)
+
+
+def _reopen(state: PlanState, instance: Instance, iterations: int) -> list[Frame]:
+    """Bring a started container's children into being again."""
+    node = instance.node
+    if node.kind is StepKind.BRANCH:
+        frames = [state.open_frame(group, instance, at) for at, group in enumerate(node.groups)]
+        for frame in frames:
+            frame.passed_over = all(
+                one.step.skipped is SkipReason.BRANCH for one in frame.instances.values()
+            )
+        return frames
+    if node.kind is not StepKind.LOOP:
+        return [state.open_frame(node.groups[0], instance)]
+    for pointer, value in instance.step.bindings.items():
+        loops.restore_items(instance, pointer, value)
+    frames = []
+    for index in range(iterations):
+        frames.append(state.open_frame(node.groups[0], instance, index))
+        loops.name_iteration(instance, frames[-1])
+    return frames
+
+
+def _set_timers(state: PlanState, instance: Instance) -> None:
+    step, spec = instance.step, instance.node.spec
+    if step.due is not None and (
+        step.status is StepStatus.RETRYING or step.waiting is Waiting.TIME
+    ):
+        state.timers.add(step.due, Alarm.WAKE, instance)
+    if instance.node.works and instance.is_running and spec.attempt_timeout is not None:
+        state.timers.add(step.modified_on + spec.attempt_timeout, Alarm.ATTEMPT_LIMIT, instance)
+    if spec.timeout is not None and step.started_at is not None:
+        state.timers.add(step.started_at + spec.timeout, Alarm.STEP_LIMIT, instance)

@@ -1,0 +1,77 @@
+"""The times that a plan waits for: retries, waits, and the limits of attempts and steps."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime
+from enum import StrEnum
+from heapq import heappop, heappush
+from typing import TYPE_CHECKING, NamedTuple
+
+from milepost.domain.events import Waiting
+from milepost.domain.steps import StepStatus
+
+if TYPE_CHECKING:
+    from .state import Instance
+
+
+class Alarm(StrEnum):
+    """What is due: the end of a wait (`wake`), or a limit that was reached."""
+
+    WAKE = "wake"
+    ATTEMPT_LIMIT = "attempt"
+    STEP_LIMIT = "step"
+
+
+class Due(NamedTuple):
+    """One time to come; it is void once the step has moved on from `attempt`."""
+
+    at: datetime
+    number: int
+    alarm: Alarm
+    activation: int
+    attempt: int
+    instance: Instance
+
+
+class Timers:
+    """All times to come, earliest first; void ones are dropped when they come up."""
+
+    def __init__(self) -> None:
+        self._heap: list[Due] = []
+        self._number = 0
+
+    def add(self, at: datetime, alarm: Alarm, instance: Instance) -> None:
+        """Note a time."""
+        self._number += 1
+        step = instance.step
+        due = Due(at, self._number, alarm, step.activation, step.attempt, instance)
+        heappush(self._heap, due)
+
+    def next_time(self) -> datetime | None:
+        """Return the earliest time that still means something."""
+        while self._heap and not _stands(self._heap[0]):
+            heappop(self._heap)
+        return self._heap[0].at if self._heap else None
+
+    def pop_due(self, now: datetime) -> Iterator[Due]:
+        """Take the times that have come, earliest first."""
+        while self._heap and self._heap[0].at <= now:
+            due = heappop(self._heap)
+            if _stands(due):
+                yield due
+
+
+def _stands(due: Due) -> bool:
+    step = due.instance.step
+    if step.activation != due.activation or step.ended or step.status is StepStatus.PENDING:
+        return False
+    if due.alarm is Alarm.STEP_LIMIT:
+        return True
+    if step.attempt != due.attempt:
+        return False
+    if due.alarm is Alarm.ATTEMPT_LIMIT:
+        return step.status is StepStatus.RUNNING
+    return step.status is StepStatus.RETRYING or (
+        step.status is StepStatus.SUSPENDED and step.waiting is Waiting.TIME
+    )

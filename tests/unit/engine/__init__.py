@@ -1,0 +1,1 @@
+"""The engine's rules, without a store and without an event loop."""

@@ -1,0 +1,72 @@
+"""The plan's context: what is written, by whom, and that it is the fold of its events."""
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from milepost.domain.aggregates import PlanStream
+from milepost.domain.events import ContextChanged
+from milepost.domain.ids import path_of
+
+from .core_run import PLAN, CoreRun, told, tool
+
+
+def test_a_completed_step_writes_what_it_says_and_the_record_names_it() -> None:
+    writer = tool("a", set={"n": "${a.output.n}", "fixed": [1], "text": "got ${a.output.n}"})
+    run = CoreRun(writer, tool("b", "a", input={"n": "${context.n}"}), context={"old": 1})
+    events = run.succeed("a", {"n": 5})
+    assert told(events) == ["completed a", "plan context_changed", "started b"]
+    assert events[1].data() == {
+        "changes": {"n": 5, "fixed": [1], "text": "got 5"},
+        "step": "a",
+    }
+    assert events[1].cause == "p1.a#2"
+    assert run.state.plan.context == {"old": 1, "n": 5, "fixed": [1], "text": "got 5"}
+    assert run.state.instances["b"].input == {"n": 5}  # type: ignore[index]
+
+
+def test_a_failed_step_writes_nothing() -> None:
+    run = CoreRun(tool("a", set={"n": 1}), settings={"stop_on_first_failure": False})
+    run.fail("a")
+    assert run.state.plan.context == {}
+
+
+def test_a_write_that_cannot_be_resolved_fails_the_plan_and_says_where() -> None:
+    run = CoreRun(tool("a", set={"n": "${a.output.missing}"}), tool("b"))
+    events = run.succeed("a", {})
+    assert told(events) == ["completed a", "cancelled b", "plan failed"]
+    assert "`set` of step 'a'" in events[-1].data()["error"]["message"]
+
+
+def test_the_initial_context_of_the_plan_is_left_alone() -> None:
+    run = CoreRun(tool("a", set={"n": 2}), context={"n": 1})
+    run.succeed("a")
+    assert (run.spec.context, run.state.plan.context) == ({"n": 1}, {"n": 2})
+
+
+@given(st.permutations(range(6)), st.frozensets(st.integers(0, 5)), st.integers(0, 6))
+def test_the_context_is_the_fold_of_the_writes(
+    order: list[int], failing: frozenset[int], crash: int
+) -> None:
+    names = ["x", "y"]
+    steps = [
+        tool(f"s{number}", set={names[number % 2]: number, f"k{number}": f"${{s{number}.output}}"})
+        for number in range(6)
+    ]
+    run = CoreRun(*steps, settings={"max_parallel_steps": 6, "stop_on_first_failure": False})
+    expected: dict[str, object] = {}
+    for turn, number in enumerate(order):
+        if turn == crash:
+            run.crash()
+        path = f"s{number}"
+        if number in failing:
+            run.fail(path)
+        else:
+            run.succeed(path, [number])
+            expected |= {names[number % 2]: number, f"k{number}": [number]}
+    folded = PlanStream.shell(PLAN)
+    for event in run.log:
+        if path_of(event.originator_id) is None:
+            event.mutate(folded)
+    assert run.state.plan.context == folded.context == expected
+    writes = [event for event in run.log if isinstance(event, ContextChanged)]
+    assert len(writes) == 6 - len(failing)
