@@ -37,6 +37,8 @@ if TYPE_CHECKING:
     )
     from milepost.domain.policies import RetryPolicy, RetryStrategy
     from milepost.domain.steps import Dependency, StepKind, StepSpec, StepStatus
+    from milepost.engine.streaming import Chunk, ChunkKind
+    from milepost.engine.tooling import ToolCall
 
 __version__ = "0.1.0"
 
@@ -69,10 +71,14 @@ _HOMES = {
     ),
     "milepost.domain.policies": ("RetryPolicy", "RetryStrategy"),
     "milepost.domain.steps": ("Dependency", "StepKind", "StepSpec", "StepStatus"),
+    "milepost.engine.streaming": ("Chunk", "ChunkKind"),
+    "milepost.engine.tooling": ("ToolCall",),
 }
 _HOME_OF = {name: module for module, names in _HOMES.items() for name in names}
 
 __all__ = [
+    "Chunk",
+    "ChunkKind",
     "Completion",
     "Dependency",
     "DependencyError",
@@ -99,6 +105,7 @@ __all__ = [
     "StepStatus",
     "StepTimeoutError",
     "StoreError",
+    "ToolCall",
     "UnknownNameError",
     "ValidationError",
 ]

@@ -28,6 +28,7 @@ from milepost.engine.core import (
 )
 from milepost.engine.core.derive import restore
 from milepost.engine.journal import Stored
+from milepost.engine.replay import ReplayReport, replay
 
 PLAN = "p1"
 BEGINNING = datetime(2026, 1, 1, tzinfo=UTC)
@@ -181,6 +182,10 @@ class CoreRun:
     def result(self) -> PlanResult:
         """What has come of the plan so far."""
         return result_of(self.state.plan, self.spec, self.state.steps)
+
+    def replayed(self) -> ReplayReport:
+        """Decide the whole log again."""
+        return replay(PLAN, stored(self.log), self.compiled)
 
     def _keep(self, events: Sequence[Event]) -> list[Event]:
         if events:

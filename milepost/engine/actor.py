@@ -1,0 +1,306 @@
+"""The one actor of a plan in this process: it alone writes the plan's and its steps' events.
+
+It drains all outcomes, decides each, saves what follows as one group, and only then lets the
+newly started attempts touch the world.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
+from datetime import datetime
+from typing import NamedTuple
+
+import anyio
+from anyio.abc import TaskGroup
+
+from milepost.domain.census import final_output
+from milepost.domain.errors import VersionConflictError
+from milepost.domain.events import (
+    Event,
+    PlanCompleted,
+    StepCancelled,
+    StepCompleted,
+    StepFailed,
+    StepRetrying,
+    StepStarted,
+)
+from milepost.domain.ids import PlanId, StepPath, path_of
+from milepost.domain.plans import PlanStatus
+
+from .attempt import Workshop, attempt
+from .core import (
+    AttemptFailed,
+    AttemptSucceeded,
+    Instance,
+    Outcome,
+    PlanState,
+    PlanTimedOut,
+    TimerFired,
+    decide,
+)
+from .core.derive import restore
+from .core.limits import deadline
+from .journal import Journal, Save
+from .streaming import ChunkKind, StreamingAggregator
+
+CHUNK = 512
+"""Events after which a fan-out's further starts go into a save of their own."""
+_STOPS = (StepCancelled, StepFailed, StepRetrying, StepCompleted)
+_RETRIES_AFTER_CONFLICT = 3
+
+
+class Job(NamedTuple):
+    """An attempt to be carried out; it is void once the step has moved on."""
+
+    instance: Instance
+    activation: int
+    attempt: int
+
+    @property
+    def stands(self) -> bool:
+        """Whether the step still waits for this attempt."""
+        step = self.instance.step
+        same = (self.activation, self.attempt) == (step.activation, step.attempt)
+        return same and self.instance.is_running
+
+
+class PlanActor:
+    """Carries one plan on until it ends, or is paused and nothing of it is under way.
+
+    Deciding is done in turns, one at a time. The task that brings an outcome takes the turn
+    itself and goes on with what it started, so that a chain of steps needs no task switches.
+    The actor's tasks are its running attempts and, while the plan waits for a time, one timer:
+    when none is left, the plan rests.
+    """
+
+    def __init__(
+        self,
+        state: PlanState,
+        fence: int,
+        journal: Journal,
+        shop: Workshop,
+        *,
+        released: bool = False,
+        watch: Callable[[Event], None] | None = None,
+    ) -> None:
+        self.state = state
+        self.stream = StreamingAggregator(state.id)
+        self._fence = fence
+        self._journal = journal
+        self._shop = shop
+        self._watch = watch
+        self._inbox: list[Outcome] = []
+        self._jobs: deque[Job] = deque()
+        self._deciding = False
+        self._released = released
+        self._armed: datetime | None = None
+        self._timer: anyio.CancelScope | None = None
+        self._scopes: dict[StepPath, anyio.CancelScope] = {}
+        self._tasks: TaskGroup | None = None
+
+    @property
+    def id(self) -> PlanId:
+        """The plan's id."""
+        return PlanId(self.state.id)
+
+    def put(self, outcome: Outcome) -> None:
+        """Give the actor something to decide about."""
+        self._inbox.append(outcome)
+        if self._tasks is not None:
+            self._tasks.start_soon(self._look)
+
+    async def run(
+        self, durable: Sequence[Event] = (), rest: Sequence[Sequence[Event]] = ()
+    ) -> None:
+        """Begin with events that are stored already and with `rest`, which are to be stored.
+
+        Go on until the plan rests: it has ended, or is paused and nothing of it is under way.
+        Raises `StoreError` when a save is refused; the plan then rests as the store has it.
+        """
+        try:
+            async with anyio.create_task_group() as self._tasks:
+                self._launch(durable)
+                self._deciding = True
+                await self._save(rest)
+                self._deciding = False
+                await self._take_turn()
+                await self._work()
+        finally:
+            self._tasks = None
+            self.stream.close()
+
+    async def _look(self) -> None:
+        """Take a turn for what came from outside, and start what follows."""
+        await self._take_turn()
+        self._hire()
+
+    async def _work(self, job: Job | None = None) -> None:
+        """Carry attempts out, one after the other, as long as there are any to do."""
+        job = job or self._next_job()
+        with anyio.CancelScope() as scope:
+            while job is not None:
+                outcome = await self._attempt(job, scope)
+                if scope.cancel_called:
+                    return
+                if outcome is not None:
+                    self._inbox.append(outcome)
+                    await self._take_turn()
+                job = self._next_job()
+
+    def _next_job(self) -> Job | None:
+        """Take one job; start a task for each other."""
+        if not self._jobs:
+            return None
+        job = self._jobs.popleft()
+        self._hire()
+        return job
+
+    def _hire(self) -> None:
+        while self._jobs and self._tasks is not None:
+            self._tasks.start_soon(self._work, self._jobs.popleft())
+
+    async def _take_turn(self) -> None:
+        """Work off the inbox, unless somebody does already: then that one sees it too.
+
+        A turn that fails is the last one: the state is then ahead of the store, and whatever
+        followed from it would be stored without its reasons.
+        """
+        if self._deciding:
+            return
+        self._deciding = True
+        while self._inbox and not self._released:
+            await self._work_off()
+        self._deciding = False
+        if self._tasks is None:
+            return
+        if self._rests():
+            await self._release()
+            self._tasks.cancel_scope.cancel()
+        else:
+            self._set_timer(self._tasks)
+
+    def _rests(self) -> bool:
+        if self._released:
+            return True
+        state = self.state
+        paused = state.plan.status is PlanStatus.PAUSED
+        return (state.plan.ended or (paused and not state.busy)) and not self._inbox
+
+    async def _release(self) -> None:
+        """Give up a plan that rests though nothing had to be saved."""
+        if not self._released:
+            self._released = True
+            await self._journal.release(self.id)
+
+    def _set_timer(self, tasks: TaskGroup) -> None:
+        """Have a timer wake the plan at its next time; one that is too early does no harm."""
+        due = self._next_time()
+        if due is None or (self._armed is not None and self._armed <= due):
+            return
+        if self._timer is not None:
+            self._timer.cancel()
+        self._armed = due
+        self._timer = anyio.CancelScope()
+        tasks.start_soon(self._keep_time, due, self._timer)
+
+    def _next_time(self) -> datetime | None:
+        due, limit = self.state.timers.next_time(), deadline(self.state)
+        return min(due, limit) if due and limit else due or limit
+
+    async def _keep_time(self, due: datetime, scope: anyio.CancelScope) -> None:
+        """Sleep until a time, then let the plan look at what is due."""
+        clock = self._shop.world.clock
+        with scope:
+            while clock.now() < due:
+                await clock.sleep_until(due)
+            self._armed = self._timer = None
+            limit = deadline(self.state)
+            late = limit is not None and clock.now() >= limit
+            self._inbox.append(PlanTimedOut() if late else TimerFired())
+            await self._look()
+
+    async def _work_off(self) -> None:
+        """Decide about all that came in, save what follows, line up what may start."""
+        outcomes, self._inbox = self._inbox, []
+        for tries in range(_RETRIES_AFTER_CONFLICT):
+            events = self._decide(outcomes)
+            try:
+                await self._save(list(chunks(events)))
+            except VersionConflictError:
+                if tries == _RETRIES_AFTER_CONFLICT - 1:
+                    raise
+                await self._refold()
+            else:
+                return
+
+    def _decide(self, outcomes: Sequence[Outcome]) -> list[Event]:
+        now = max(self._shop.world.clock.now(), self.state.now)
+        return [event for outcome in outcomes for event in decide(self.state, outcome, now)]
+
+    async def _save(self, saves: Sequence[Sequence[Event]]) -> None:
+        for number, events in enumerate(saves, 1):
+            release = number == len(saves) and self._rests()
+            await self._journal.append(Save(self.id, events, fence=self._fence, release=release))
+            self._released = release
+            self._launch(events)
+
+    async def _refold(self) -> None:
+        stored = await self._journal.plan_events(self.id)
+        self.state = restore(self.id, [one.event for one in stored], self.state.compiled)
+
+    def _launch(self, events: Sequence[Event]) -> None:
+        """Tell listeners, stop attempts that were decided upon, line up the new ones."""
+        for event in events:
+            path = path_of(event.originator_id)
+            self._tell(event, path)
+            if path is None:
+                continue
+            if isinstance(event, StepStarted):
+                self._line_up(self.state.instances[path], event)
+            elif path in self._scopes and isinstance(event, _STOPS):
+                self._scopes.pop(path).cancel()
+
+    def _tell(self, event: Event, path: StepPath | None) -> None:
+        """Tell listeners of an event; what a step or the plan gave comes before its last status."""
+        if self._watch is not None:
+            self._watch(event)
+        if isinstance(event, StepCompleted):
+            self.stream.emit(ChunkKind.FINAL, event.output, path)
+        elif isinstance(event, PlanCompleted):
+            output = final_output(self.state.plan, self.state.steps)
+            self.stream.emit(ChunkKind.FINAL, output)
+        self.stream.emit(ChunkKind.STATUS, event.kind, path)
+
+    def _line_up(self, instance: Instance, event: StepStarted) -> None:
+        """Add an attempt to the jobs, unless the step has moved on since."""
+        job = Job(instance, instance.step.activation, event.attempt)
+        if instance.node.works and job.stands:
+            self._jobs.append(job)
+
+    async def _attempt(
+        self, job: Job, scope: anyio.CancelScope
+    ) -> AttemptSucceeded | AttemptFailed | None:
+        """Return the attempt's outcome, None if the step has moved on; `scope` can stop it."""
+        if not job.stands:
+            return None
+        path = job.instance.path
+        self._scopes[path] = scope
+        outcome = await attempt(self._shop, self.state, job.instance, self.stream)
+        if not scope.cancel_called:
+            del self._scopes[path]
+        return outcome
+
+
+def chunks(events: Sequence[Event]) -> Iterator[Sequence[Event]]:
+    """Yield events in saves; a long one is cut only where an attempt starts.
+
+    What precedes such a place is complete in itself, so a crash in between loses nothing.
+    """
+    begin = 0
+    for place, event in enumerate(events) if len(events) > CHUNK else ():
+        if place - begin >= CHUNK and isinstance(event, StepStarted) and event.attempt == 1:
+            yield events[begin:place]
+            begin = place
+    if begin < len(events):
+        yield events[begin:]

@@ -1,0 +1,143 @@
+"""Replay: fold a plan's record and decide it all again, touching nothing outside.
+
+What came from outside (results, errors, requests, a new owner) is taken from the events; all
+that the engine decided must come out again, in the same order and with the same fields.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from milepost.domain.aggregates import PlanStream
+from milepost.domain.errors import MilepostError
+from milepost.domain.events import Event, OwnerChanged, PlanDrafted, RequestMade, StepStarted
+
+from .actor import CHUNK
+from .core import CompiledPlan, PlanState, decide
+from .core.derive import restore
+from .journal import Stored
+from .observe import observe
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """The first event that does not follow; None in `expected` or `found` means no event."""
+
+    position: int
+    event_id: str
+    expected: str | None
+    found: str | None
+    detail: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ReplayReport:
+    """What replaying a plan came to."""
+
+    plan_id: str
+    events: int
+    difference: Difference | None = None
+
+    @property
+    def equal(self) -> bool:
+        """Whether every event followed from those before it."""
+        return self.difference is None
+
+
+def replay(plan: str, stored: Sequence[Stored], compiled: CompiledPlan) -> ReplayReport:
+    """Decide a plan's record again and report the first difference, if there is one."""
+    return _Replay(plan, stored, compiled).report()
+
+
+class _Replay:
+    def __init__(self, plan: str, stored: Sequence[Stored], compiled: CompiledPlan) -> None:
+        self.plan = plan
+        self.compiled = compiled
+        self.requests = {
+            one.event.id: one.event for one in stored if isinstance(one.event, RequestMade)
+        }
+        self.own = [one for one in stored if not isinstance(one.event, RequestMade)]
+        self.state = PlanState(PlanStream.shell(plan), compiled)
+        self.expected: deque[Event] = deque()
+
+    def report(self) -> ReplayReport:
+        for place, one in enumerate(self.own):
+            try:
+                difference = self._next(place, one)
+            except MilepostError as error:
+                difference = _difference(one, None, str(error))
+            if difference is not None:
+                return ReplayReport(self.plan, place, difference)
+        after = self.own[-1].position + 1 if self.own else 1
+        return ReplayReport(self.plan, len(self.own), self._left_over(after, len(self.own)))
+
+    def _next(self, place: int, one: Stored) -> Difference | None:
+        event = one.event
+        if place == 0:
+            return self._first(one)
+        if event.timestamp < self.own[place - 1].event.timestamp:
+            return _difference(one, None, "its time is before that of the event before it")
+        if isinstance(event, OwnerChanged):
+            if difference := self._left_over(one.position, place):
+                return difference
+            self.state = restore(
+                self.plan, [earlier.event for earlier in self.own[:place]], self.compiled
+            )
+            self.expected.clear()
+        if not self.expected:
+            outcome = observe(event, self.state, self.requests)
+            if outcome is None:
+                return _difference(one, None, "nothing leads to this event")
+            self.expected.extend(decide(self.state, outcome, event.timestamp))
+        if not self.expected:
+            return _difference(one, None, "nothing leads to this event")
+        wanted = self.expected.popleft()
+        return None if _same(wanted, event) else _difference(one, wanted, _unlike(wanted, event))
+
+    def _first(self, one: Stored) -> Difference | None:
+        if not isinstance(one.event, PlanDrafted):
+            return _difference(one, None, "a plan begins with its draft")
+        self.state.fold(one.event)
+        return None
+
+    def _left_over(self, position: int, place: int) -> Difference | None:
+        """Return what should have been at a position; a fan-out cut by a crash is no fault."""
+        if not self.expected:
+            return None
+        wanted = self.expected[0]
+        if place >= CHUNK and isinstance(wanted, StepStarted) and wanted.attempt == 1:
+            return None
+        detail = "the record ends before this event"
+        return Difference(position, wanted.id, _told(wanted), None, detail)
+
+
+def _same(wanted: Event, found: Event) -> bool:
+    if wanted.__class__ is not found.__class__:
+        return False
+    one, other = wanted.__dict__, found.__dict__
+    return one == other or {**one, "timestamp": None} == {**other, "timestamp": None}
+
+
+def _unlike(wanted: Event, found: Event) -> str:
+    """Say which fields differ."""
+    if wanted.__class__ is not found.__class__ or wanted.id != found.id:
+        return "another event was decided here"
+    one, other = wanted.__dict__, found.__dict__
+    names = [name for name in one if name != "timestamp" and one[name] != other[name]]
+    return "; ".join(f"{name}: {one[name]!r} expected, {other[name]!r} found" for name in names)
+
+
+def _difference(one: Stored, wanted: Event | None, detail: str) -> Difference:
+    return Difference(
+        position=one.position,
+        event_id=one.event.id,
+        expected=_told(wanted) if wanted is not None else None,
+        found=_told(one.event),
+        detail=detail,
+    )
+
+
+def _told(event: Event) -> str:
+    return f"{event.kind} {event.id}"

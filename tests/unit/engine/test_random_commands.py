@@ -1,0 +1,157 @@
+"""Random plans under random commands: pause, resume, cancel, answer, crash, in any order.
+
+Every request is answered exactly once, lifecycles hold, and the record replays.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
+
+from milepost.domain.aggregates import PlanStream, Step
+from milepost.domain.events import RequestAnswered, RequestMade
+from milepost.domain.ids import path_of
+from milepost.domain.steps import StepStatus
+from milepost.engine.core.derive import restore
+from milepost.engine.core.state import fold_plan
+
+from .core_run import PLAN, CoreRun
+from .written_plans import WrittenPlan, written_plans
+
+ENDS = ("plan.completed.v1", "plan.failed.v1", "plan.cancelled.v1")
+QUESTION = {"kind": "user_input", "input": {"prompt": "Go on?"}, "timeout": "5s"}
+
+
+def with_questions(steps: list[dict[str, Any]], asking: frozenset[str]) -> list[dict[str, Any]]:
+    """Turn some tool steps into questions to a person."""
+    kept = ("id", "depends_on", "when", "priority")
+    found = []
+    for step in steps:
+        if step["kind"] == "tool" and step["id"] in asking:
+            found.append({**{name: step[name] for name in kept if name in step}, **QUESTION})
+            continue
+        inner = {"steps": with_questions(step["steps"], asking)} if "steps" in step else {}
+        cases = step.get("cases", [])
+        if cases:
+            inner["cases"] = [
+                {**case, "steps": with_questions(case["steps"], asking)} for case in cases
+            ]
+        found.append({**step, **inner})
+    return found
+
+
+class Commanded(RuleBasedStateMachine):
+    """One random plan; each rule is something that people, tools, time or bad luck do to it."""
+
+    run: CoreRun
+
+    @initialize(
+        plan=written_plans(),
+        asking=st.frozensets(st.sampled_from([f"s{number}" for number in range(1, 9)])),
+        limit=st.sampled_from([3, 1000]),
+    )
+    def begin(self, plan: WrittenPlan, asking: frozenset[str], limit: int) -> None:
+        settings = {**plan.settings, "max_steps": limit, "on_limit": "pause"}
+        self.run = CoreRun(*with_questions(plan.steps, asking), settings=settings)
+        self.fatal = plan.fatal
+
+    def alive(self) -> bool:
+        return hasattr(self, "run") and not self.run.state.plan.ended
+
+    @precondition(lambda self: self.alive() and self.run.running)
+    @rule(which=st.integers(0, 9))
+    def succeed(self, which: int) -> None:
+        running = self.run.running
+        self.run.succeed(running[which % len(running)], which)
+
+    @precondition(lambda self: self.alive() and self.run.running)
+    @rule(which=st.integers(0, 9), retryable=st.booleans())
+    def fail(self, which: int, retryable: bool) -> None:
+        running = self.run.running
+        self.run.fail(running[which % len(running)], retryable=retryable)
+
+    @precondition(lambda self: hasattr(self, "run"))
+    @rule(command=st.sampled_from(["pause", "resume", "resume", "cancel"]), often=st.integers(0, 3))
+    def ask(self, command: str, often: int) -> None:
+        if command != "cancel" or often == 0:
+            self.run.ask(command)
+
+    @precondition(lambda self: hasattr(self, "run"))
+    @rule(which=st.integers(0, 9), outcome=st.sampled_from(["value", "retry", "fail"]))
+    def answer(self, which: int, outcome: str) -> None:
+        asking: list[str] = [*self.run.state.asking] or ["s1"]
+        self.run.ask("answer", step=asking[which % len(asking)], outcome=outcome, value=which)
+
+    @precondition(lambda self: self.alive())
+    @rule(seconds=st.integers(0, 6))
+    def wait(self, seconds: int) -> None:
+        self.run.wait(seconds)
+
+    @precondition(lambda self: self.alive())
+    @rule(writes=st.booleans())
+    def crash(self, writes: bool) -> None:
+        self.run.crash(writes=writes)
+
+    @invariant()
+    def every_request_is_answered_once(self) -> None:
+        log = self.run.log if hasattr(self, "run") else []
+        made = [event.id for event in log if isinstance(event, RequestMade)]
+        assert [event.cause for event in log if isinstance(event, RequestAnswered)] == made
+
+    @invariant()
+    def live_state_is_the_fold(self) -> None:
+        if not hasattr(self, "run"):
+            return
+        state = self.run.state
+        plan, steps = fold_plan(PLAN, self.run.log)
+        assert facts(plan) == facts(state.plan)
+        moved = {path: step for path, step in state.steps.items() if step.version}
+        assert {path: facts(step) for path, step in steps.items()} == {
+            path: facts(step) for path, step in moved.items()
+        }
+
+    @invariant()
+    def a_plan_ends_once_and_only_answers_follow(self) -> None:
+        log = self.run.log if hasattr(self, "run") else []
+        ends = [place for place, event in enumerate(log) if event.kind in ENDS]
+        assert len(ends) <= 1
+        after = log[ends[0] + 1 :] if ends else []
+        assert all(isinstance(event, RequestMade | RequestAnswered) for event in after)
+
+    @invariant()
+    def a_running_plan_waits_for_something(self) -> None:
+        if self.alive() and self.run.state.plan.status == "running":
+            state = self.run.state
+            assert state.busy or state.sleeping
+            assert state.timers.next_time() is not None or state.busy
+
+    @invariant()
+    def nothing_outlives_the_plan(self) -> None:
+        if hasattr(self, "run") and not self.alive():
+            unfinished = (StepStatus.RUNNING, StepStatus.RETRYING, StepStatus.SUSPENDED)
+            steps = self.run.state.steps.values()
+            assert not [step.id for step in steps if step.status in unfinished]
+
+    def teardown(self) -> None:
+        if hasattr(self, "run"):
+            assert self.run.replayed().difference is None
+            state = restore(PLAN, self.run.log, self.run.compiled)
+            assert (state.starts, state.retries) == (self.run.state.starts, self.run.state.retries)
+
+
+def facts(stream: PlanStream | Step) -> dict[str, Any]:
+    """Return all that a stream remembers."""
+    return dict(vars(stream))
+
+
+TestCommandedPlans = Commanded.TestCase
+
+
+def test_requests_have_streams_of_their_own() -> None:
+    run = CoreRun({"id": "a", "kind": "tool", "tool": "work", "input": {}})
+    run.ask("pause")
+    [request] = [event for event in run.log if isinstance(event, RequestMade)]
+    assert path_of(request.originator_id) is None
+    assert request.originator_id == f"{PLAN}!requests"
