@@ -1,0 +1,160 @@
+"""The steps of a plan that exist: those written outside loops, and those of begun iterations."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from milepost.domain.ids import StepPath, child_path
+from milepost.domain.plans import PlanSpec
+from milepost.domain.steps import DependencyType, StepKind, StepSpec
+
+from .references import references
+
+
+@dataclass(slots=True, eq=False)
+class Place:
+    """One step of a plan; `after` are the paths that it waits for, `level` how deep in them."""
+
+    path: StepPath
+    spec: StepSpec
+    parent: Place | None = None
+    index: int | None = None
+    """Iteration or case that it lies in."""
+    after: tuple[StepPath, ...] = ()
+    level: int = 0
+    siblings: Mapping[str, Place] = field(default_factory=dict, repr=False)
+    """By id, itself included."""
+
+    @property
+    def ancestors(self) -> Iterator[Place]:
+        """The containers around it, innermost first."""
+        place = self.parent
+        while place is not None:
+            yield place
+            place = place.parent
+
+    def sees(self, name: str) -> Place | None:
+        """Return the step that an id means here: a sibling, else one of an outer list."""
+        place: Place | None = self
+        while place is not None:
+            if name in place.siblings:
+                return place.siblings[name]
+            place = place.parent
+        return None
+
+
+def places(spec: PlanSpec, moved: Collection[str] = ()) -> list[Place]:
+    """Return all steps in file order, children after their container, iterations in order.
+
+    `moved` are the paths of steps with events; they tell which iterations have begun.
+    """
+    return _Places(_iterations(moved)).all(spec.steps)
+
+
+class _Places:
+    """Lays out the groups of a plan."""
+
+    def __init__(self, begun: Mapping[str, Sequence[int]]) -> None:
+        self._begun = begun
+        self._references: dict[int, frozenset[str]] = {}
+
+    def all(self, steps: Sequence[StepSpec]) -> list[Place]:
+        """Return the places of a plan's steps and of all below them."""
+        found: list[Place] = []
+        pending = list(reversed(self._group(steps, None, None, before=())))
+        while pending:
+            place = pending.pop()
+            found.append(place)
+            pending.extend(reversed(self._children(place)))
+        return found
+
+    def _children(self, place: Place) -> list[Place]:
+        spec = place.spec
+        if spec.kind is StepKind.BRANCH:
+            return [
+                child
+                for index, case in enumerate(spec.cases)
+                for child in self._group(case.steps, place, index, before=())
+            ]
+        if spec.kind is not StepKind.LOOP:
+            return self._group(spec.steps, place, None, before=()) if spec.steps else []
+        found: list[Place] = []
+        before: tuple[StepPath, ...] = ()
+        for index in self._begun.get(place.path, ()):
+            group = self._group(spec.steps, place, index, before=before)
+            found += group
+            if spec.concurrency == 1:
+                before = tuple(child.path for child in group)
+        return found
+
+    def _group(
+        self,
+        steps: Sequence[StepSpec],
+        parent: Place | None,
+        index: int | None,
+        *,
+        before: tuple[StepPath, ...],
+    ) -> list[Place]:
+        """Return the places of siblings; `before` is what their first one waits for."""
+        around = parent.path if parent else ""
+        group = [
+            Place(child_path(around, step.id, index=index), step, parent, index) for step in steps
+        ]
+        siblings = {place.spec.id: place for place in group}
+        ordered = parent is not None and parent.spec.kind is not StepKind.PARALLEL
+        previous = before
+        for place in group:
+            place.siblings = siblings
+            waits = dict.fromkeys(previous) | dict.fromkeys(self._waits(place))
+            place.after = tuple(waits)
+            if ordered:
+                previous = (place.path,)
+        _set_levels(group)
+        return group
+
+    def _waits(self, place: Place) -> Iterator[StepPath]:
+        """Yield what a step waits for: its dependencies, and what its expressions refer to."""
+        spec = place.spec
+        own = {spec.id, *(ancestor.spec.id for ancestor in place.ancestors)}
+        names = [edge.step for edge in spec.depends_on if edge.type is not DependencyType.PARALLEL]
+        names += sorted(self._references_of(spec) - own)
+        for name in names:
+            if source := place.sees(name):
+                yield source.path
+
+    def _references_of(self, spec: StepSpec) -> frozenset[str]:
+        found = self._references.get(id(spec))
+        if found is None:
+            found = self._references[id(spec)] = references(spec)
+        return found
+
+
+def _set_levels(group: Sequence[Place]) -> None:
+    """Set each place's level to one more than the highest of the siblings it waits for."""
+    members = {place.path: place for place in group}
+    waiting = {path: sum(one in members for one in members[path].after) for path in members}
+    dependents: defaultdict[str, list[Place]] = defaultdict(list)
+    for place in group:
+        for path in place.after:
+            dependents[path].append(place)
+    settled = [place for place in group if not waiting[place.path]]
+    for place in settled:
+        for dependent in dependents[place.path]:
+            dependent.level = max(dependent.level, place.level + 1)
+            waiting[dependent.path] -= 1
+            if not waiting[dependent.path]:
+                settled.append(dependent)
+
+
+def _iterations(moved: Iterable[str]) -> dict[str, list[int]]:
+    """Return the iterations (or cases) that steps moved in, by the path of their container."""
+    found: defaultdict[str, set[int]] = defaultdict(set)
+    for path in moved:
+        end = path.find("]")
+        while end >= 0:
+            start = path.rindex("[", 0, end)
+            found[path[:start]].add(int(path[start + 1 : end]))
+            end = path.find("]", end + 1)
+    return {path: sorted(indexes) for path, indexes in found.items()}

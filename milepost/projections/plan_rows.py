@@ -1,0 +1,62 @@
+"""Row functions of plan events: what each changes in the row of its plan."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from milepost.domain.events import (
+    PlanCancelled,
+    PlanCompleted,
+    PlanDrafted,
+    PlanFailed,
+    PlanPaused,
+    PlanResumed,
+    PlanStarted,
+    WorkflowPublished,
+    WorkflowRetired,
+)
+from milepost.domain.lifecycles import PLAN_ENDED
+from milepost.domain.plans import PlanStatus
+
+from .rows import Label, PlanChange, WorkflowRow
+
+STATUS_AFTER: dict[str, PlanStatus] = {
+    PlanStarted.kind: PlanStatus.RUNNING,
+    PlanPaused.kind: PlanStatus.PAUSED,
+    PlanResumed.kind: PlanStatus.RUNNING,
+    PlanCompleted.kind: PlanStatus.COMPLETED,
+    PlanFailed.kind: PlanStatus.FAILED,
+    PlanCancelled.kind: PlanStatus.CANCELLED,
+}
+"""Kinds that change a plan's status; all others move only its last position."""
+
+
+def move(plan: PlanChange, position: int, kind: str) -> PlanStatus:
+    """Note the status that a kind of event leads to, and where the plan started or ended."""
+    plan.status = status = STATUS_AFTER[kind]
+    if kind == PlanStarted.kind:
+        plan.started = position
+    if status in PLAN_ENDED:
+        plan.ended = position
+    return status
+
+
+def labels_of(draft: PlanDrafted) -> Iterator[tuple[Label, str]]:
+    """Yield the words that a plan is found by; a workflow also without its version."""
+    if draft.name is not None:
+        yield Label.NAME, draft.name
+    if draft.workflow is not None:
+        yield Label.WORKFLOW, draft.workflow
+        yield Label.WORKFLOW, draft.workflow.rpartition("@")[0] or draft.workflow
+    if draft.session is not None:
+        yield Label.SESSION, draft.session
+    if draft.user is not None:
+        yield Label.USER, draft.user
+    for tag in draft.tags:
+        yield Label.TAG, tag
+
+
+def workflow_row(position: int, event: WorkflowPublished | WorkflowRetired) -> WorkflowRow:
+    """Return what became of a version of a workflow; `retired` has no content."""
+    content = event.content if isinstance(event, WorkflowPublished) else None
+    return WorkflowRow(event.originator_id, event.version, content, position)

@@ -1,0 +1,173 @@
+"""Plans: a line of a list, and one plan in full with its result."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from pydantic import JsonValue
+
+from milepost.domain.events import Usage
+from milepost.domain.ids import PlanId, StepPath
+from milepost.domain.plans import (
+    Completion,
+    OrchestrationType,
+    PlanResult,
+    PlanSpec,
+    PlanStatus,
+)
+
+from .critical import estimate
+from .story import PlanStory
+from .totals import StepCounts, count_steps, total_usage
+
+
+@dataclass(frozen=True, slots=True)
+class PlanSummary:
+    """A plan in a list, its steps counted by what became of them.
+
+    In a plan that has ended the four ends add up to `steps`; before that `skipped` counts the
+    steps that were skipped by an event.
+    """
+
+    id: PlanId
+    name: str | None
+    workflow: str | None
+    status: PlanStatus
+    completion: Completion | None
+    reason: str | None
+    created_at: datetime
+    started_at: datetime | None
+    ended_at: datetime | None
+    session: str | None
+    user: str | None
+    tags: tuple[str, ...]
+    steps: int
+    active: int
+    """Started and not ended."""
+    completed: int
+    failed: int
+    skipped: int
+    cancelled: int
+    position: int
+    """The plan's newest event."""
+
+
+@dataclass(frozen=True, slots=True)
+class PlanView:
+    """One plan as it stands."""
+
+    id: PlanId
+    name: str | None
+    description: str | None
+    type: OrchestrationType
+    version: str
+    workflow: str | None
+    status: PlanStatus
+    created_at: datetime
+    started_at: datetime | None
+    ended_at: datetime | None
+    inputs: dict[str, JsonValue]
+    context: dict[str, JsonValue]
+    session: str | None
+    user: str | None
+    tags: tuple[str, ...]
+    trace: str | None
+    revision: int
+    epoch: int
+    content: str
+    """Hash of the spec."""
+    strategy: str | None
+    """The scheduling that was chosen when the plan started."""
+    owner: str | None
+    """The last process that took the plan over."""
+    steps: StepCounts
+    completion: Completion | None
+    reason: str | None
+    """Why the plan ended, or why it is paused."""
+    waiting_for: tuple[str, ...]
+    """Steps that a person has to answer."""
+    result: PlanResult
+    estimated_duration: timedelta | None
+    """As written, else the longest path over the steps' estimates."""
+    actual_duration: timedelta | None
+    """From start to end, or to `position` while the plan runs."""
+    usage: Usage
+    position: int
+    """The plan's newest event."""
+    spec: PlanSpec
+
+
+def plan_view(story: PlanStory, outputs: Mapping[str, JsonValue] | None = None) -> PlanView:
+    """Return one plan; `outputs` replace outputs that the story holds only a reference to."""
+    plan, draft, spec = story.plan, story.draft, story.spec
+    return PlanView(
+        id=story.id,
+        name=plan.name,
+        description=spec.description,
+        type=spec.type,
+        version=draft.version,
+        workflow=plan.workflow,
+        status=plan.status,
+        created_at=draft.timestamp,
+        started_at=plan.started_at,
+        ended_at=plan.ended_at,
+        inputs=plan.inputs,
+        context=plan.context,
+        session=plan.session,
+        user=plan.user,
+        tags=draft.tags,
+        trace=plan.trace,
+        revision=plan.revision,
+        epoch=plan.epoch,
+        content=plan.content,
+        strategy=plan.strategy or None,
+        owner=plan.owner or None,
+        steps=count_steps(story),
+        completion=plan.completion,
+        reason=plan.reason,
+        waiting_for=plan.waiting,
+        result=plan_result(story, outputs or {}),
+        estimated_duration=estimate(spec),
+        actual_duration=actual_duration(story),
+        usage=total_usage(story),
+        position=story.position,
+        spec=spec,
+    )
+
+
+def plan_result(story: PlanStory, outputs: Mapping[str, JsonValue]) -> PlanResult:
+    """Return what came of a plan; its four counts add up once the plan has ended."""
+    plan, counts = story.plan, count_steps(story)
+    return PlanResult(
+        plan_id=plan.id,
+        status=plan.status,
+        completion=plan.completion,
+        reason=plan.reason,
+        completed_steps=counts.completed,
+        failed_steps=counts.failed,
+        skipped_steps=counts.skipped,
+        cancelled_steps=counts.cancelled,
+        duration=actual_duration(story) or timedelta(),
+        final_output=final_output(story, outputs),
+        error_message=plan.error.message if plan.error else None,
+        missing=plan.missing,
+    )
+
+
+def final_output(story: PlanStory, outputs: Mapping[str, JsonValue]) -> JsonValue:
+    """Return the output of the plan's last step, or the outputs of several by path."""
+    found: dict[str, JsonValue] = {}
+    for path in story.plan.output_of:
+        step = story.step(StepPath(path))
+        found[path] = outputs.get(path, step.output if step else None)
+    if len(found) == 1:
+        return next(iter(found.values()))
+    return found or None
+
+
+def actual_duration(story: PlanStory) -> timedelta | None:
+    """Return the time from the plan's start to its end, or to its newest event."""
+    started = story.plan.started_at
+    return (story.plan.ended_at or story.until) - started if started else None

@@ -1,0 +1,73 @@
+"""What the row functions are given: events with positions, and what earlier rows say."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import NamedTuple, Protocol
+
+from milepost.domain.steps import StepStatus
+from milepost.domain.values import ContentHash
+
+
+class Line(Protocol):
+    """An event, or for kinds outside `NEEDS_DATA` as much of one as its row's columns say."""
+
+    @property
+    def kind(self) -> str:
+        """The event's kind."""
+
+    @property
+    def originator_id(self) -> str:
+        """Its stream."""
+
+    @property
+    def originator_version(self) -> int:
+        """Its number in the stream."""
+
+
+class Placed(Protocol):
+    """A line with its position."""
+
+    @property
+    def position(self) -> int:
+        """The global position."""
+
+    @property
+    def event(self) -> Line:
+        """The event."""
+
+
+class KnownPlan(NamedTuple):
+    """A plan that was drafted before, and its content."""
+
+    number: int
+    content: int
+
+
+class KnownContent(NamedTuple):
+    """A content that a plan used before: its number, and its steps outside loops."""
+
+    number: int
+    steps: int
+
+
+class Prior(Protocol):
+    """What the rows of all events before a batch say."""
+
+    def plan(self, plan_id: str) -> KnownPlan | None:
+        """Return a plan's number and content, None if it was never drafted."""
+
+    def step(self, plan: int, path: str) -> StepStatus:
+        """Return a step's status, `pending` if it never moved."""
+
+    def moved_below(self, plan: int, place: str) -> bool:
+        """Tell whether a step in a loop's iteration ever moved; `place` is like `each[0]`."""
+
+    def content(self, content: ContentHash) -> KnownContent | None:
+        """Return a content that was used before."""
+
+    def loops(self, content: int) -> Mapping[str, int]:
+        """Return the loops of the content of that number, as `ContentFacts.loops`."""
+
+    def body(self, content: ContentHash) -> bytes | None:
+        """Return a content's bytes, None if they are not stored."""

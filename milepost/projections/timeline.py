@@ -1,0 +1,126 @@
+"""A plan's timeline: when each attempt of each step ran, side by side, and what held it up."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from milepost.domain.ids import PlanId, StepPath
+from milepost.domain.steps import CONTAINERS, StepKind, StepStatus
+
+from .critical import critical_path
+from .places import Place
+from .story import Bar, Phase, PlanStory
+from .timings import Timing, ran, timings
+
+
+@dataclass(frozen=True, slots=True)
+class Lane:
+    """One step's stretches of time, in order; `available` is when it could have begun."""
+
+    path: StepPath
+    label: str
+    kind: StepKind
+    status: StepStatus
+    depth: int
+    """How many containers are around it."""
+    level: int
+    """How deep among its siblings: it waits for steps of lower levels only."""
+    is_critical: bool
+    available: datetime | None
+    waited: timedelta
+    ran: timedelta
+    bars: tuple[Bar, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Timeline:
+    """Lanes in file order, and the sums that say what running side by side saved."""
+
+    plan: PlanId
+    started: datetime
+    """When the plan started, or was drafted if it has not."""
+    ended: datetime
+    """When the plan ended, or the moment up to which it is shown."""
+    lanes: tuple[Lane, ...]
+    critical_path: tuple[StepPath, ...]
+    """The steps that the end waited for, first to last."""
+    most_at_once: int
+    """Most working steps that ran side by side."""
+    overlap: timedelta
+    """For how long more than one working step ran."""
+    serial: timedelta
+    """How long the working steps would take one after the other."""
+    total: timedelta
+
+    @property
+    def saved(self) -> timedelta:
+        """How much shorter the plan is than its steps one after the other."""
+        return max(self.serial - self.total, timedelta())
+
+
+def timeline(story: PlanStory, now: datetime | None = None) -> Timeline:
+    """Return a plan's timeline; what still goes on is counted up to `now`."""
+    known = timings(story, now)
+    critical = critical_path(story)
+    held_up = frozenset(critical)
+    lanes = tuple(_lane(story, place, known, held_up) for place in story.places)
+    started = story.plan.started_at or story.draft.timestamp
+    ended = story.plan.ended_at or max(now or story.until, story.until)
+    runs = sorted(_runs(lanes, ended))
+    most, overlap = _side_by_side(runs)
+    return Timeline(
+        plan=story.id,
+        started=started,
+        ended=ended,
+        lanes=lanes,
+        critical_path=tuple(critical),
+        most_at_once=most,
+        overlap=overlap,
+        serial=sum((end - start for start, end in runs), timedelta()),
+        total=ended - started,
+    )
+
+
+def _lane(
+    story: PlanStory, place: Place, known: dict[StepPath, Timing], critical: frozenset[StepPath]
+) -> Lane:
+    timing, step = known.get(place.path), story.steps.get(place.path)
+    return Lane(
+        path=place.path,
+        label=place.spec.label,
+        kind=place.spec.kind,
+        status=story.statuses[place.path],
+        depth=sum(1 for _ancestor in place.ancestors),
+        level=place.level,
+        is_critical=place.path in critical,
+        available=timing.available if timing else None,
+        waited=timing.waited if timing else timedelta(),
+        ran=timing.ran if timing else timedelta(),
+        bars=tuple(step.bars) if step else (),
+    )
+
+
+def _runs(lanes: tuple[Lane, ...], now: datetime) -> Iterator[tuple[datetime, datetime]]:
+    """Yield when working steps ran: containers only hold those inside them."""
+    for lane in lanes:
+        if lane.kind not in CONTAINERS:
+            for bar in lane.bars:
+                if bar.phase is Phase.RUN:
+                    yield bar.start, bar.start + ran(bar, now)
+
+
+def _side_by_side(runs: list[tuple[datetime, datetime]]) -> tuple[int, timedelta]:
+    """Return the most runs at once, and for how long there was more than one."""
+    changes = sorted([(start, 1) for start, _end in runs] + [(end, -1) for _start, end in runs])
+    most = running = 0
+    overlap = timedelta()
+    before: datetime | None = None
+    for time, change in changes:
+        if before is not None and running > 1:
+            overlap += time - before
+        running += change
+        most = max(most, running)
+        before = time
+    return most, overlap
