@@ -1,0 +1,176 @@
+"""Reads what the row functions ask of the tables, and writes the rows that they give."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from typing import Any
+
+import orjson
+
+from milepost.domain.plans import PlanStatus
+from milepost.domain.steps import StepStatus
+from milepost.domain.values import ContentHash
+from milepost.projections.codes import PLAN_CODES, STEP_CODES, STEP_STATUSES
+from milepost.projections.folding import fold
+from milepost.projections.prior import KnownContent, KnownPlan, Placed
+from milepost.projections.rows import (
+    ContentRow,
+    DraftRow,
+    Named,
+    PlanChange,
+    Rows,
+    StepChange,
+    WorkflowRow,
+)
+
+from .bodies import key_of
+from .many import insert_many
+
+_READY = PLAN_CODES[PlanStatus.READY]
+_HISTORY = "INSERT INTO history"
+_STEPS = (
+    "INSERT INTO steps",
+    """ON CONFLICT (plan_no, path) DO UPDATE SET status = excluded.status,
+      attempt = iif(excluded.attempt OR excluded.activation, excluded.attempt, attempt),
+      started = iif(excluded.activation, excluded.started, coalesce(started, excluded.started)),
+      activation = activation + excluded.activation,
+      ended = excluded.ended, last = excluded.last""",
+)
+_COUNTERS = (
+    """UPDATE plans SET last = new.column2, active = active + new.column3,
+      completed = completed + new.column4, failed = failed + new.column5,
+      skipped = skipped + new.column6, cancelled = cancelled + new.column7
+      FROM (""",
+    ") AS new WHERE plan_no = new.column1",
+)
+_ONE_PLAN = """UPDATE plans SET last = ?, active = active + ?, completed = completed + ?,
+  failed = failed + ?, skipped = skipped + ?, cancelled = cancelled + ? WHERE plan_no = ?"""
+_LIFECYCLE = """UPDATE plans SET status = coalesce(?, status), started = coalesce(?, started),
+  ended = coalesce(?, ended), steps = steps + ? WHERE plan_no = ?"""
+_DRAFT = "INSERT INTO plans (plan_no, id, content_no, steps, trace, status, last)"
+_STATE = "INSERT INTO plan_states"
+_LABEL = ("INSERT INTO plan_labels", "ON CONFLICT DO NOTHING")
+_CONTENT = "INSERT INTO contents VALUES (?, ?, ?, ?)"
+_CONTENT_LABEL = "INSERT INTO content_labels"
+_PUBLISHED = """INSERT INTO workflows VALUES (?, ?, ?, ?, NULL) ON CONFLICT DO UPDATE
+  SET content = excluded.content, published = excluded.published, retired = NULL"""
+_RETIRED = "UPDATE workflows SET retired = ? WHERE stream = ? AND version = ?"
+
+
+def write_inline(connection: sqlite3.Connection, batch: Iterable[Placed]) -> None:
+    """Write the rows of a batch of new events inside the open transaction.
+
+    Raises `UnknownNameError` for an event of a plan that was never drafted.
+    """
+    write(connection, fold(batch, TablePrior(connection)))
+
+
+def write(connection: sqlite3.Connection, rows: Rows) -> None:
+    """Write rows table by table."""
+    for workflow in rows.workflows:
+        _write_workflow(connection, workflow)
+    for content in rows.contents:
+        _write_content(connection, content)
+    insert_many(connection, _DRAFT, [_draft_row(draft) for draft in rows.drafts])
+    states = [(plan, position, PLAN_CODES[status]) for plan, position, status in rows.states]
+    insert_many(connection, _STATE, states)
+    labels = [(*key, position) for key, position in rows.labels.items()]
+    insert_many(connection, _LABEL[0], labels, _LABEL[1])
+    insert_many(connection, _HISTORY, rows.history)
+    steps = [_step_row(*item) for item in rows.steps.items()]
+    insert_many(connection, _STEPS[0], steps, _STEPS[1])
+    _write_plans(connection, rows.plans.values())
+
+
+def _write_plans(connection: sqlite3.Connection, plans: Collection[PlanChange]) -> None:
+    counters = [_counters(plan) for plan in plans]
+    if len(counters) == 1:
+        number, *values = counters[0]
+        connection.execute(_ONE_PLAN, (*values, number))
+    else:
+        insert_many(connection, _COUNTERS[0], counters, _COUNTERS[1])
+    for plan in plans:
+        if plan.status is not None or plan.steps:
+            status = plan.status and PLAN_CODES[plan.status]
+            change = (status, plan.started, plan.ended, plan.steps, plan.number)
+            connection.execute(_LIFECYCLE, change)
+
+
+def _draft_row(draft: DraftRow) -> Sequence[object]:
+    number, plan_id, content_no, steps, trace = draft
+    return number, plan_id, content_no, steps, trace, _READY, number
+
+
+def _step_row(key: tuple[int, str], step: StepChange) -> Sequence[object]:
+    plan_no, path = key
+    status = STEP_CODES[step.status]
+    return plan_no, path, status, step.attempt, step.resets, step.started, step.ended, step.last
+
+
+def _counters(plan: PlanChange) -> Sequence[object]:
+    ends = (plan.completed, plan.failed, plan.skipped, plan.cancelled)
+    return plan.number, plan.last, plan.active, *ends
+
+
+def _write_content(connection: sqlite3.Connection, row: ContentRow) -> None:
+    facts = row.facts
+    loops = orjson.dumps(facts.loops, option=orjson.OPT_SORT_KEYS).decode() if facts.loops else None
+    connection.execute(_CONTENT, (row.number, key_of(row.content), facts.steps, loops))
+    for label, words in ((Named.TOOL, facts.tools), (Named.STEP, facts.names)):
+        insert_many(
+            connection, _CONTENT_LABEL, [(label, word, row.number) for word in sorted(words)]
+        )
+
+
+def _write_workflow(connection: sqlite3.Connection, row: WorkflowRow) -> None:
+    if row.content is None:
+        connection.execute(_RETIRED, (row.position, row.stream, row.version))
+    else:
+        parameters = (row.stream, row.version, key_of(row.content), row.position)
+        connection.execute(_PUBLISHED, parameters)
+
+
+class TablePrior:
+    """Answers from the tables as they stand inside the open transaction."""
+
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        self._connection = connection
+
+    def plan(self, plan_id: str) -> KnownPlan | None:
+        """Return a plan's number and content, None if it was never drafted."""
+        row = self._first("SELECT plan_no, content_no FROM plans WHERE id = ?", plan_id)
+        return KnownPlan(*row) if row else None
+
+    def step(self, plan: int, path: str) -> StepStatus:
+        """Return a step's status, `pending` if it never moved."""
+        row = self._first("SELECT status FROM steps WHERE plan_no = ? AND path = ?", plan, path)
+        return STEP_STATUSES[row[0]] if row else StepStatus.PENDING
+
+    def moved_below(self, plan: int, place: str) -> bool:
+        """Tell whether a step in a loop's iteration ever moved."""
+        row = self._first(
+            "SELECT 1 FROM steps WHERE plan_no = ? AND path > ? AND path < ? LIMIT 1",
+            plan,
+            f"{place}.",
+            f"{place}/",
+        )
+        return row is not None
+
+    def content(self, content: ContentHash) -> KnownContent | None:
+        """Return a content that was used before."""
+        row = self._first("SELECT content_no, steps FROM contents WHERE hash = ?", key_of(content))
+        return KnownContent(*row) if row else None
+
+    def loops(self, content: int) -> Mapping[str, int]:
+        """Return the loops of the content of that number."""
+        row = self._first("SELECT loops FROM contents WHERE content_no = ?", content)
+        return orjson.loads(row[0]) if row and row[0] else {}
+
+    def body(self, content: ContentHash) -> bytes | None:
+        """Return a content's bytes, None if they are not stored."""
+        row = self._first("SELECT data FROM body_data WHERE hash = ?", key_of(content))
+        return row[0] if row else None
+
+    def _first(self, query: str, *parameters: object) -> Any:  # noqa: ANN401 - a row has no type
+        return self._connection.execute(query, parameters).fetchone()

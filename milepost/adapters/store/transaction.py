@@ -1,0 +1,145 @@
+"""One open transaction of the log: what is known at its start, and what it adds."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Mapping, Sequence
+
+from milepost.domain.events import Event
+from milepost.engine.journal import Stored
+
+from .bodies import Bodies, key_of
+from .codec import Row
+from .inline import InlineRows
+from .many import insert_many
+from .times import moment
+from .work import Owned
+
+_MAX_KNOWN = 20_000
+
+INTO_EVENTS = """INSERT INTO stored_events
+  (rowid, originator_id, originator_version, topic, state, time)"""
+_LAST_POSITION = "SELECT seq FROM sqlite_sequence WHERE name = 'stored_events'"
+_LAST_TIME = "SELECT time FROM stored_events ORDER BY rowid DESC LIMIT 1"
+_LAST_VERSION = "SELECT max(originator_version) FROM stored_events WHERE originator_id = ?"
+_OWNER = "SELECT owner, fence FROM plan_owners WHERE plan = ?"
+_OWN = (
+    "INSERT INTO plan_owners (plan, owner, fence)",
+    "ON CONFLICT (plan) DO UPDATE SET owner = excluded.owner, fence = excluded.fence",
+)
+_USE_BODIES = (
+    "INSERT INTO bodies (hash, uses)",
+    "ON CONFLICT (hash) DO UPDATE SET uses = uses + excluded.uses",
+)
+_INSERT_BODIES = ("INSERT INTO body_data (hash, data)", "ON CONFLICT (hash) DO NOTHING")
+
+
+class Head:
+    """What the last transaction of this connection knew; void once another one has written."""
+
+    def __init__(self) -> None:
+        self._data_version = -1
+        self.position = 0
+        self.time = 0
+        self.versions: dict[str, int] = {}
+        self.owners: dict[str, Owned | None] = {}
+
+    def refresh(self, connection: sqlite3.Connection) -> None:
+        """Keep what is known if nobody else wrote since; ask inside the transaction."""
+        version: int = connection.execute("PRAGMA data_version").fetchone()[0]
+        if version != self._data_version:
+            self.forget()
+            self.position = _first(connection, _LAST_POSITION)
+            self.time = _first(connection, _LAST_TIME)
+            self._data_version = version
+        if len(self.versions) + len(self.owners) > _MAX_KNOWN:
+            self.versions.clear()
+            self.owners.clear()
+
+    def forget(self) -> None:
+        """Know nothing, so that the next transaction asks."""
+        self._data_version = -1
+        self.versions.clear()
+        self.owners.clear()
+
+
+class LogTransaction:
+    """Collects what admitted work adds, and writes it table by table in `flush`."""
+
+    def __init__(
+        self, connection: sqlite3.Connection, head: Head, *, owner: str, inline: InlineRows
+    ) -> None:
+        self.owner = owner
+        self._connection = connection
+        self._head = head
+        self._inline = inline
+        self._stored: list[Stored] = []
+        self._parameters: list[tuple[int, str, int, str, bytes, int]] = []
+        self._bodies = Bodies()
+        self._owned: dict[str, Owned] = {}
+
+    def version_of(self, stream: str, expected: int) -> int:
+        """Return the stream's version; that a stream is new is left to its unique key."""
+        known = self._head.versions.get(stream)
+        if known is None and expected:
+            return _first(self._connection, _LAST_VERSION, stream)
+        return known or 0
+
+    def move_on(self, versions: Mapping[str, int]) -> None:
+        """Note the streams' new versions."""
+        self._head.versions.update(versions)
+
+    def owner_of(self, plan: str) -> Owned | None:
+        """Return who owns the plan, None if nobody ever did."""
+        owners = self._head.owners
+        if plan not in owners:
+            row = self._connection.execute(_OWNER, (plan,)).fetchone()
+            owners[plan] = Owned(*row) if row else None
+        return owners[plan]
+
+    def own(self, plan: str, owner: str, *, fence: int) -> None:
+        """Make somebody the plan's owner."""
+        self._owned[plan] = self._head.owners[plan] = Owned(owner, fence)
+
+    def add_bodies(self, bodies: Bodies) -> None:
+        """Count the references and keep the bodies that are new."""
+        if bodies.contents:
+            self._bodies.merge(bodies)
+
+    def add_events(self, rows: Sequence[Row], events: Sequence[Event]) -> int:
+        """Give the events their positions, and times that never run backwards."""
+        position, newest = self._head.position, self._head.time
+        for row, event in zip(rows, events, strict=True):
+            position += 1
+            if row.time < newest:
+                event = event.model_copy(update={"timestamp": moment(newest)})  # noqa: PLW2901
+            else:
+                newest = row.time
+            stream, version, kind, state, _time = row
+            self._parameters.append((position, stream, version, kind, state, newest))
+            self._stored.append(Stored(position, event))
+        self._head.position, self._head.time = position, newest
+        return position
+
+    def flush(self) -> None:
+        """Write everything that was admitted."""
+        if self._parameters:
+            insert_many(self._connection, INTO_EVENTS, self._parameters)
+        if self._bodies.contents:
+            self._flush_bodies()
+        if self._owned:
+            owned = [(plan, *owned) for plan, owned in self._owned.items()]
+            insert_many(self._connection, _OWN[0], owned, _OWN[1])
+        if self._stored:
+            self._inline.write(self._connection, self._stored)
+
+    def _flush_bodies(self) -> None:
+        uses = [(key_of(content), number) for content, number in self._bodies.references.items()]
+        data = [(key_of(content), body) for content, body in self._bodies.contents.items()]
+        insert_many(self._connection, _USE_BODIES[0], uses, _USE_BODIES[1])
+        insert_many(self._connection, _INSERT_BODIES[0], data, _INSERT_BODIES[1])
+
+
+def _first(connection: sqlite3.Connection, query: str, *parameters: object) -> int:
+    row = connection.execute(query, parameters).fetchone()
+    return row[0] or 0 if row else 0

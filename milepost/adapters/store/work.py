@@ -1,0 +1,193 @@
+"""What the committer carries out inside a transaction: saves, claims and releases."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import NamedTuple, Protocol
+
+from milepost.domain.errors import (
+    FenceError,
+    OwnedElsewhereError,
+    UnknownNameError,
+    VersionConflictError,
+)
+from milepost.domain.events import Event
+from milepost.engine.journal import Save
+
+from .bodies import Bodies
+from .codec import Codec, Row
+
+NOBODY = ""
+"""The owner of a plan that was given up."""
+_OF_OWNERS = ("plan.", "step.")
+
+
+class Owned(NamedTuple):
+    """Who owns a plan, and the number that fences off earlier owners."""
+
+    owner: str
+    fence: int
+
+
+class Transaction(Protocol):
+    """What work asks of the store, and does to it, before anything is durable."""
+
+    @property
+    def owner(self) -> str:
+        """Name of the process that writes."""
+
+    def owner_of(self, plan: str) -> Owned | None:
+        """Return who owns the plan, None if nobody ever did."""
+
+    def own(self, plan: str, owner: str, *, fence: int) -> None:
+        """Make somebody the plan's owner."""
+
+    def version_of(self, stream: str, expected: int) -> int:
+        """Return the stream's version; 0 if it is expected to be new and not known better."""
+
+    def move_on(self, versions: Mapping[str, int]) -> None:
+        """Note the streams' new versions."""
+
+    def add_bodies(self, bodies: Bodies) -> None:
+        """Count the references and keep the bodies that are new."""
+
+    def add_events(self, rows: Sequence[Row], events: Sequence[Event]) -> int:
+        """Give the events positions, and times that never run backwards; return the last."""
+
+
+class Work(Protocol):
+    """One thing that is done whole or not at all."""
+
+    @property
+    def size(self) -> int:
+        """How many rows it adds to a commit, at least 1."""
+
+    def admit(self, transaction: Transaction) -> int:
+        """Do it and return its number (a position or a fence); raise if it is refused."""
+
+
+@dataclass(frozen=True, slots=True)
+class SaveWork:
+    """A save with its events as rows."""
+
+    save: Save
+    rows: Sequence[Row]
+    bodies: Bodies
+    weight: int
+    """Bytes of its states and bodies."""
+    is_request: bool
+
+    @property
+    def size(self) -> int:
+        """The number of its events."""
+        return len(self.rows)
+
+    def admit(self, transaction: Transaction) -> int:
+        """Check owner and versions, then add the rows; return the last one's position."""
+        self._check_owner(transaction)
+        transaction.move_on(self._versions(transaction))
+        if self.save.new or self.save.release:
+            owner = NOBODY if self.save.release else transaction.owner
+            transaction.own(self.save.plan, owner, fence=self.save.fence or 1)
+        transaction.add_bodies(self.bodies)
+        return transaction.add_events(self.rows, self.save.events)
+
+    def _check_owner(self, transaction: Transaction) -> None:
+        save = self.save
+        if save.fence is None and not save.new:
+            return
+        owned = transaction.owner_of(save.plan)
+        if save.new and owned is not None:
+            raise VersionConflictError(f"plan {save.plan}: it exists already; give it another id")
+        if not save.new and owned != (transaction.owner, save.fence):
+            newest = "nobody's" if owned is None else f"{owned.fence}, of {owned.owner or 'nobody'}"
+            raise FenceError(
+                f"plan {save.plan}: this process held fence {save.fence}, the plan's is now"
+                f" {newest}; stop its work here, or claim it again"
+            )
+
+    def _versions(self, transaction: Transaction) -> dict[str, int]:
+        moved: dict[str, int] = {}
+        for row in self.rows:
+            stream, expected = row.stream, row.version - 1
+            current = moved.get(stream)
+            if current is None:
+                current = transaction.version_of(stream, expected)
+            if current != expected:
+                raise VersionConflictError(
+                    f"stream {stream}: version {row.version} does not follow version {current};"
+                    " another writer moved it on, read it again and decide again"
+                )
+            moved[stream] = row.version
+        return moved
+
+
+def save_work(save: Save, codec: Codec) -> SaveWork:
+    """Return the work that a save is; raise `FenceError` if it must say who owns the plan."""
+    bodies = Bodies()
+    for content, body in save.contents.items():
+        bodies.add(content, body)
+    rows = [codec.encode(event, bodies) for event in save.events]
+    anybody = save.fence is None and not save.new
+    if anybody and any(row.kind.startswith(_OF_OWNERS) for row in rows):
+        raise FenceError(f"plan {save.plan}: only its owner adds to it; claim it first")
+    is_request = anybody and any(row.kind.startswith("request.") for row in rows)
+    weight = sum([len(row.state) for row in rows])
+    if bodies.contents:
+        weight += sum(map(len, bodies.contents.values()))
+    return SaveWork(save, rows, bodies, weight, is_request)
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """Ownership of a plan, raising its fence."""
+
+    plan: str
+    take_over: bool
+    is_alive: Callable[[str], bool]
+    size: int = 1
+
+    def admit(self, transaction: Transaction) -> int:
+        """Own the plan unless another living process does; return the new fence."""
+        owned = transaction.owner_of(self.plan)
+        if owned is None:
+            raise UnknownNameError(f"there is no plan {self.plan!r}; check the name")
+        if owned.owner not in (NOBODY, transaction.owner) and not self.take_over:
+            self._refuse_the_living(owned.owner)
+        transaction.own(self.plan, transaction.owner, fence=owned.fence + 1)
+        return owned.fence + 1
+
+    def _refuse_the_living(self, owner: str) -> None:
+        if self.is_alive(owner):
+            raise OwnedElsewhereError(
+                f"plan {self.plan}: the living process {owner} owns it; wait for it to end, or"
+                f" take the plan over with `resume {self.plan} --take-over`"
+            )
+
+
+@dataclass(frozen=True, slots=True)
+class Release:
+    """The end of an ownership; the fence stays, for the next owner to raise."""
+
+    plan: str
+    size: int = 1
+
+    def admit(self, transaction: Transaction) -> int:
+        """Give the plan up if this process owns it; return its fence."""
+        owned = transaction.owner_of(self.plan)
+        if owned is None or owned.owner != transaction.owner:
+            return 0
+        transaction.own(self.plan, NOBODY, fence=owned.fence)
+        return owned.fence
+
+
+@dataclass(frozen=True, slots=True)
+class Barrier:
+    """Nothing: it is carried out when everything before it has been."""
+
+    size: int = 1
+
+    def admit(self, transaction: Transaction) -> int:  # noqa: ARG002 - all work has it
+        """Do nothing."""
+        return 0
