@@ -1,0 +1,56 @@
+"""Opening a store for reading only."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager, closing
+from functools import partial
+from pathlib import Path
+
+from anyio import to_thread
+
+from milepost.domain.errors import UnknownNameError
+
+from .asking import AioAsker, DirectAsker
+from .connections import connect_reader
+from .kinds import Kinds
+from .limits import StoreLimits
+from .reads import StoreReads
+from .schema import check
+from .translation import translated
+
+
+@asynccontextmanager
+async def open_reads(
+    path: Path, *, kinds: Kinds | None = None, limits: StoreLimits | None = None
+) -> AsyncIterator[StoreReads]:
+    """Open a store file for queries for the length of a block; others may write to it meanwhile.
+
+    Raises `UnknownNameError` for a file that is not there, `StoreFormatError` for what is no store.
+    """
+    import aiosqlite
+
+    timeout = (limits or StoreLimits()).commits.busy_timeout
+    connect = partial(connect_to_existing, path, busy_timeout=timeout)
+    async with AsyncExitStack() as stack:
+        quick = await to_thread.run_sync(connect)
+        stack.callback(quick.close)
+        with translated(path):
+            thorough = await stack.enter_async_context(aiosqlite.Connection(connect, 64))
+        yield StoreReads(DirectAsker(quick, path), AioAsker(thorough, path), kinds or Kinds())
+
+
+def connect_to_existing(path: Path, *, busy_timeout: float = 5.0) -> sqlite3.Connection:
+    """Return a connection for queries only; never make a file.
+
+    Raises `UnknownNameError` for a file that is not there, `StoreFormatError` for what is no store.
+    """
+    if not path.is_file():
+        raise UnknownNameError(f"{path}: there is no such store; run a plan in it, or name another")
+    with translated(path):
+        with closing(sqlite3.connect(path)) as probe:
+            version = check(probe, path)
+        if version == 0:
+            raise UnknownNameError(f"{path}: the file is empty, not a store; name another")
+        return connect_reader(path, busy_timeout=busy_timeout)
