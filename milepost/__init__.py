@@ -9,6 +9,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from milepost.adapters.tools import tool
     from milepost.domain.builder import PlanBuilder
     from milepost.domain.errors import (
         DependencyError,
@@ -43,6 +44,7 @@ if TYPE_CHECKING:
 __version__ = "0.1.0"
 
 _HOMES = {
+    "milepost.adapters.tools": ("tool",),
     "milepost.domain.builder": ("PlanBuilder",),
     "milepost.domain.errors": (
         "DependencyError",
@@ -108,6 +110,7 @@ __all__ = [
     "ToolCall",
     "UnknownNameError",
     "ValidationError",
+    "tool",
 ]
 
 

@@ -1,0 +1,34 @@
+"""Worker threads for tools that are plain `def` functions."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TypeVar
+
+from anyio import CapacityLimiter, to_thread
+from anyio.lowlevel import RunVar
+
+T = TypeVar("T")
+
+TOOL_THREADS = 64
+"""At most this many blocking tools run at once in a process; further ones queue."""
+
+_limiter: RunVar[CapacityLimiter] = RunVar("milepost_tool_threads")
+
+
+async def run_in_thread(function: Callable[[], T]) -> T:
+    """Run a blocking function off the event loop; a cancelled wait leaves its thread to end alone.
+
+    Tools have threads of their own, so that busy ones cannot starve the store of its threads.
+    Under asyncio an abandoned thread frees its place at once, under trio when it ends.
+    """
+    return await to_thread.run_sync(function, abandon_on_cancel=True, limiter=_tool_threads())
+
+
+def _tool_threads() -> CapacityLimiter:
+    try:
+        return _limiter.get()
+    except LookupError:
+        limiter = CapacityLimiter(TOOL_THREADS)
+        _limiter.set(limiter)
+        return limiter

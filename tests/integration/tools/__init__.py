@@ -1,0 +1,1 @@
+"""Tests of tools on real files, databases and servers."""

@@ -1,0 +1,363 @@
+"""`http.get` and `http.request` against a real server, and refused where they must be."""
+
+import gzip
+import json
+import socket
+import time
+import tracemalloc
+from collections.abc import Callable
+from http.server import BaseHTTPRequestHandler
+from typing import Any
+
+import httpx2
+import pytest
+
+from milepost.engine.tooling import Effect
+
+from .conftest import Server, Tooling
+
+
+@pytest.fixture
+def web(tooling: Callable[..., Tooling]) -> Tooling:
+    """Return tools that may reach the loopback address."""
+    return tooling(allow_private_addresses=True, http_seconds=5.0)
+
+
+@pytest.mark.parametrize("anyio_backend", ["asyncio", "trio"])
+async def test_json_is_fetched_and_parsed(web: Tooling, server: Server) -> None:
+    server.says("/data", b'{"a": [1]}', content_type="application/json", set_cookie="s=1")
+    answer = await web.run(
+        "http.get", url=server.url("/data?x=1"), params={"q": "a b"}, headers={"X-Key": "k"}
+    )
+    assert (answer["status"], answer["kind"], answer["body"]) == (200, "json", {"a": [1]})
+    assert answer["bytes"] == 10
+    assert answer["headers"]["content-type"] == "application/json"
+    assert "set-cookie" not in answer["headers"]
+    method, path, headers, _body = server.asked[0]
+    assert (method, path) == ("GET", "/data?x=1&q=a+b")
+    assert headers["x-key"] == "k"
+    assert headers["host"] == f"127.0.0.1:{server.port}"
+
+
+async def test_text_and_bytes_are_told_apart(web: Tooling, server: Server) -> None:
+    server.says("/text", "Grüße".encode("latin-1"), content_type="text/plain; charset=latin-1")
+    server.says("/bytes", b"\xff\x00", content_type="application/octet-stream")
+    server.says("/lie", b"not json", content_type="application/json")
+    for path, kind, body in [
+        ("/text", "text", "Grüße"),
+        ("/bytes", "base64", "/wA="),
+        ("/lie", "text", "not json"),
+    ]:
+        answer = await web.run("http.get", url=server.url(path))
+        assert (answer["kind"], answer["body"]) == (kind, body)
+
+
+async def test_a_change_carries_the_idempotency_key_and_a_body(
+    web: Tooling, server: Server
+) -> None:
+    server.says("/orders", b"made", status=201)
+    answer = await web.run(
+        "http.request", method="POST", url=server.url("/orders"), json={"n": 1, "name": "é"}
+    )
+    assert answer["status"] == 201
+    _method, _path, headers, body = server.asked[0]
+    assert headers["idempotency-key"] == "p1/load/1"
+    assert headers["content-type"] == "application/json"
+    assert json.loads(body) == {"n": 1, "name": "é"}
+    await web.run(
+        "http.request",
+        method="PUT",
+        url=server.url("/orders"),
+        body="plain",
+        headers={"idempotency-key": "mine"},
+    )
+    assert (server.asked[1][2]["idempotency-key"], server.asked[1][3]) == ("mine", b"plain")
+    await web.run("http.request", url=server.url("/orders"))
+    assert "idempotency-key" not in server.asked[2][2]
+
+
+def test_fetching_is_a_read_and_requesting_a_write(web: Tooling) -> None:
+    assert web.registry.get("http.get").effect is Effect.READ
+    assert web.registry.get("http.request").effect is Effect.WRITE
+    assert web.registry.get("http.request").check({"url": "x", "method": "TRACE"}) is not None
+
+
+@pytest.mark.parametrize(("status", "retryable"), [(404, False), (429, True), (503, True)])
+async def test_an_error_status_fails_with_its_code(
+    web: Tooling, server: Server, status: int, retryable: bool
+) -> None:
+    server.says("/fails", b"sorry", status=status)
+    failure = await web.failure("http.get", url=server.url("/fails?key=secret"))
+    assert (failure.code, failure.retryable) == (f"http_{status}", retryable)
+    assert "sorry" in str(failure)
+    assert "secret" not in str(failure)
+    answer = await web.run("http.get", url=server.url("/fails"), fail_on_error=False)
+    assert (answer["status"], answer["body"]) == (status, "sorry")
+
+
+async def test_the_loopback_address_is_refused_without_the_option(
+    tools: Tooling, server: Server
+) -> None:
+    server.says("/data", b"secret")
+    failure = await tools.failure("http.get", url=server.url("/data"))
+    assert (failure.code, failure.retryable) == ("forbidden", False)
+    assert server.asked == []
+
+
+@pytest.mark.parametrize(
+    "host",
+    [
+        "localhost",
+        "LOCALHOST.",
+        "127.0.0.1",
+        "127.1",
+        "0",
+        "0.0.0.0",  # noqa: S104 - an address to refuse, not to bind
+        "2130706433",
+        "017700000001",
+        "0x7f000001",
+        "0x7f.1",
+        "[::1]",
+        "[::]",
+        "[::ffff:127.0.0.1]",
+        "[::ffff:7f00:1]",
+        "[64:ff9b::7f00:1]",
+        "[fe80::1]",
+        "[fd00:ec2::254]",
+        "169.254.169.254",
+        "10.0.0.1",
+        "192.168.0.1",
+        "172.16.0.1",
+        "100.64.0.1",
+    ],
+)
+async def test_no_spelling_of_a_private_address_passes(
+    tools: Tooling, server: Server, host: str
+) -> None:
+    server.says("/", b"secret")
+    for name in ("http.get", "http.request"):
+        failure = await tools.failure(name, url=server.url("/", host=host))
+        assert failure.code in ("forbidden", "unreachable", "invalid_argument")
+    assert server.asked == []
+
+
+@pytest.mark.parametrize(
+    ("url", "code"),
+    [
+        ("file:///etc/passwd", "forbidden"),
+        ("ftp://example.org/", "forbidden"),
+        ("gopher://example.org/", "forbidden"),
+        ("//example.org/", "forbidden"),
+        ("example.org", "forbidden"),
+        ("", "forbidden"),
+        ("http://", "invalid_argument"),
+        ("http://user:pass@example.org/", "invalid_argument"),
+        ("http://[::1/", "invalid_argument"),
+        ("http://example.org:99999/", "invalid_argument"),
+        ("http://①②⑦.⓪.⓪.①/", "invalid_argument"),
+    ],
+)
+async def test_other_schemes_and_crooked_addresses_are_refused(
+    web: Tooling, url: str, code: str
+) -> None:
+    assert (await web.failure("http.get", url=url)).code == code
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [{"Host": "x"}, {"content-length": "1"}, {"A": "b\r\nc: d"}, {"a b": "c"}, {"a": "é\ud800"}],
+)
+async def test_headers_that_would_bend_the_request_are_refused(
+    web: Tooling, server: Server, headers: dict[str, str]
+) -> None:
+    server.says("/", b"")
+    failure = await web.failure("http.get", url=server.url("/"), headers=headers)
+    assert (failure.code, failure.retryable) == ("invalid_argument", False)
+    assert server.asked == []
+
+
+async def test_redirects_are_followed_and_secrets_stay_with_their_site(
+    web: Tooling, server: Server
+) -> None:
+    server.says("/start", status=302, location="/middle")
+    server.says("/middle", status=302, location=server.url("/end", host="localhost"))
+    server.says("/end", b"done")
+    answer = await web.run(
+        "http.get",
+        url=server.url("/start"),
+        headers={"Authorization": "Bearer t", "X-Api-Key": "k", "Accept": "text/plain"},
+    )
+    assert (answer["body"], answer["url"]) == ("done", server.url("/end", host="localhost"))
+    same, other = server.asked[1][2], server.asked[2][2]
+    assert (same["authorization"], same["x-api-key"]) == ("Bearer t", "k")
+    assert "authorization" not in other
+    assert "x-api-key" not in other
+    assert (other["accept"], other["host"]) == ("text/plain", f"localhost:{server.port}")
+
+
+async def test_an_endless_redirect_ends(web: Tooling, server: Server) -> None:
+    server.says("/again", status=302, location="/again")
+    failure = await web.failure("http.get", url=server.url("/again"))
+    assert failure.code == "too_many_redirects"
+    assert len(server.asked) == 6
+
+
+async def test_a_redirect_to_another_scheme_is_refused(web: Tooling, server: Server) -> None:
+    server.says("/file", status=302, location="file:///etc/passwd")
+    failure = await web.failure("http.get", url=server.url("/file"))
+    assert failure.code in ("forbidden", "invalid_argument")
+
+
+class Wire:
+    """Stands where the connection would be made, and keeps what came there."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch, *answers: httpx2.Response) -> None:
+        self.requests: list[httpx2.Request] = []
+        self._answers = iter(answers)
+
+        async def handle(_self: object, request: httpx2.Request) -> httpx2.Response:
+            self.requests.append(request)
+            return next(self._answers)
+
+        monkeypatch.setattr(httpx2.AsyncHTTPTransport, "handle_async_request", handle)
+
+
+def resolving(*answers: list[str]) -> tuple[Callable[[str, int], Any], list[str]]:
+    """Return a resolver that changes its mind with every question, and what it was asked."""
+    asked: list[str] = []
+    given = iter(answers)
+
+    async def resolver(host: str, _port: int) -> list[str]:
+        asked.append(host)
+        return next(given)
+
+    return resolver, asked
+
+
+async def test_the_connection_goes_to_the_address_that_was_checked(
+    tooling: Callable[..., Tooling], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    resolver, asked = resolving(["93.184.215.14"], ["127.0.0.1"])
+    wire = Wire(monkeypatch, httpx2.Response(200, stream=httpx2.ByteStream(b"ok")))
+    tools = tooling(resolver=resolver)
+    answer = await tools.run("http.get", url="https://rebinding.example/x")
+    assert (answer["body"], answer["url"]) == ("ok", "https://rebinding.example/x")
+    (request,) = wire.requests
+    assert request.url.host == "93.184.215.14"
+    assert request.headers["host"] == "rebinding.example"
+    assert request.extensions["sni_hostname"] == "rebinding.example"
+    assert asked == ["rebinding.example"]
+
+
+async def test_a_name_that_turns_private_after_a_redirect_is_refused(
+    tooling: Callable[..., Tooling], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    resolver, asked = resolving(["93.184.215.14"], ["127.0.0.1"])
+    wire = Wire(monkeypatch, httpx2.Response(302, headers={"location": "/again"}))
+    failure = await tooling(resolver=resolver).failure("http.get", url="http://rebinding.example/")
+    assert failure.code == "forbidden"
+    assert len(wire.requests) == 1
+    assert asked == ["rebinding.example"] * 2
+
+
+@pytest.mark.parametrize("target", ["http://127.0.0.1/", "http://[::1]/", "http://2130706433/"])
+async def test_a_redirect_to_a_private_address_is_refused(
+    tooling: Callable[..., Tooling], monkeypatch: pytest.MonkeyPatch, target: str
+) -> None:
+    async def resolver(host: str, _port: int) -> list[str]:
+        return [{"2130706433": "127.0.0.1", "public.example": "93.184.215.14"}.get(host, host)]
+
+    wire = Wire(monkeypatch, httpx2.Response(302, headers={"location": target}))
+    failure = await tooling(resolver=resolver).failure("http.get", url="http://public.example/")
+    assert failure.code == "forbidden"
+    assert [request.url.host for request in wire.requests] == ["93.184.215.14"]
+
+
+async def test_the_name_reaches_the_server_though_only_the_address_is_dialled(
+    tooling: Callable[..., Tooling], server: Server
+) -> None:
+    resolver, asked = resolving(["127.0.0.2", "127.0.0.1"])
+    server.says("/", b"hello")
+    web = tooling(resolver=resolver, allow_private_addresses=True)
+    answer = await web.run("http.get", url=server.url("/", host="nowhere.example"))
+    assert answer["body"] == "hello"
+    assert server.asked[0][2]["host"] == f"nowhere.example:{server.port}"
+    assert asked == ["nowhere.example"]
+
+
+async def test_an_answer_over_the_limit_is_refused_however_it_is_packed(
+    tooling: Callable[..., Tooling], server: Server
+) -> None:
+    web = tooling(allow_private_addresses=True, max_http_bytes=1000)
+    server.says("/big", b"x" * 1001)
+    server.says("/bomb", gzip.compress(b"x" * 10_000_000), content_encoding="gzip")
+    server.says("/fits", gzip.compress(b"x" * 1000), content_encoding="gzip")
+    for path in ("/big", "/bomb"):
+        failure = await web.failure("http.get", url=server.url(path))
+        assert (failure.code, failure.retryable) == ("too_large", False)
+    assert (await web.run("http.get", url=server.url("/fits")))["body"] == "x" * 1000
+
+
+async def test_a_bomb_is_never_unpacked_beyond_the_limit(
+    tooling: Callable[..., Tooling], server: Server
+) -> None:
+    web = tooling(allow_private_addresses=True, max_http_bytes=1000)
+    server.says("/bomb", gzip.compress(b"x" * 50_000_000), content_encoding="gzip")
+    await web.failure("http.get", url=server.url("/bomb"))  # what is imported once is not counted
+    tracemalloc.start()
+    try:
+        assert (await web.failure("http.get", url=server.url("/bomb"))).code == "too_large"
+        assert tracemalloc.get_traced_memory()[1] < 5_000_000
+    finally:
+        tracemalloc.stop()
+
+
+async def test_a_packing_that_was_not_asked_for_is_refused(web: Tooling, server: Server) -> None:
+    server.says("/br", b"??", content_encoding="br")
+    server.says("/lie", b"not gzip", content_encoding="gzip")
+    for path in ("/br", "/lie"):
+        assert (await web.failure("http.get", url=server.url(path))).code == "protocol"
+
+
+async def test_a_slow_answer_ends_at_the_time_limit(
+    tooling: Callable[..., Tooling], server: Server
+) -> None:
+    def drip(handler: BaseHTTPRequestHandler) -> None:
+        handler.send_response(200)
+        handler.end_headers()
+        try:
+            for _drop in range(200):
+                handler.wfile.write(b"x")
+                handler.wfile.flush()
+                time.sleep(0.02)
+        except OSError:
+            return
+
+    server.answers["/slow"] = drip
+    web = tooling(allow_private_addresses=True, http_seconds=0.2)
+    failure = await web.failure("http.get", url=server.url("/slow"))
+    assert (failure.code, failure.retryable) == ("timeout", True)
+
+
+async def test_a_closed_port_is_unreachable_and_may_be_tried_again(web: Tooling) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        port = listener.getsockname()[1]
+    failure = await web.failure("http.get", url=f"http://127.0.0.1:{port}/")
+    assert (failure.code, failure.retryable) == ("unreachable", True)
+
+
+async def test_a_proxy_of_the_environment_is_not_used(
+    web: Tooling, server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HTTP_PROXY", "http://127.0.0.1:1")
+    monkeypatch.setenv("ALL_PROXY", "http://127.0.0.1:1")
+    server.says("/", b"direct")
+    assert (await web.run("http.get", url=server.url("/")))["body"] == "direct"
+
+
+async def test_a_json_value_and_a_body_together_are_refused(web: Tooling, server: Server) -> None:
+    failure = await web.failure(
+        "http.request", method="POST", url=server.url("/"), json=1, body="x"
+    )
+    assert failure.code == "invalid_argument"
+    assert server.asked == []

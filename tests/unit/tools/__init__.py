@@ -1,0 +1,1 @@
+"""Tests of tools without files, threads or network of consequence."""
