@@ -1,0 +1,126 @@
+"""Reading JSON strictly: doubled keys, NaN, huge numbers and deep nesting are refused."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from typing import NoReturn
+
+from milepost.domain.errors import ValidationError
+from milepost.domain.templates import below
+from milepost.domain.values import Json
+
+from .document import Document
+from .guards import MAX_DEPTH, printable, scalar_problem, too_deep
+
+_BRACKETS = re.compile(r'"(?:[^"\\]|\\.)*"|[\[\]{}]')
+
+
+def read_json(text: str, *, name: str) -> Document:
+    """Return the document of a clean text.
+
+    Raises `ValidationError` or `LimitError` with `name:line:column` for faults of syntax and
+    `name#/pointer` for all others.
+    """
+    _refuse_depth(text, name)
+    try:
+        value = json.loads(
+            text,
+            object_pairs_hook=_object,
+            parse_int=_integer,
+            parse_constant=_Refused.constant,
+        )
+    except json.JSONDecodeError as error:
+        where = f"{name}:{error.lineno}:{error.colno}"
+        raise ValidationError(f"it is not JSON: {error.msg}", where=where) from error
+    return plain_document(value, name=name)
+
+
+def plain_document(value: object, *, name: str) -> Document:
+    """Return a copy of a JSON value as a document.
+
+    Raises `ValidationError` or `LimitError` with `name#/pointer` for what JSON cannot hold.
+    """
+    return Document(_checked(value, name, "", 0), name)
+
+
+class _Refused:
+    """Stands in the value for what a hook found, until its place is known."""
+
+    def __init__(self, problem: str, mend: str = "") -> None:
+        self.problem = problem
+        self.mend = mend
+
+    @classmethod
+    def constant(cls, word: str) -> _Refused:
+        """Return what stands for NaN, Infinity or -Infinity."""
+        return cls(f"{word} is not JSON", "use null or a text")
+
+
+def _object(pairs: list[tuple[str, object]]) -> object:
+    value = dict(pairs)
+    if len(value) == len(pairs):
+        return value
+    seen: set[str] = set()
+    for name, _item in pairs:
+        if name in seen:
+            return _Refused(f"the key `{name:.60}` stands twice", "keep one")
+        seen.add(name)
+    return value
+
+
+def _integer(digits: str) -> object:
+    longest = 20
+    if len(digits) > longest:
+        return _Refused("the number needs more than 64 bits", "write it as a text")
+    return int(digits)
+
+
+def _refuse_depth(text: str, name: str) -> None:
+    depth = 0
+    for token in _BRACKETS.finditer(text):
+        depth += {"[": 1, "{": 1, "]": -1, "}": -1}.get(token[0], 0)
+        if depth > MAX_DEPTH:
+            line = text.count("\n", 0, token.start()) + 1
+            column = token.start() - text.rfind("\n", 0, token.start())
+            raise too_deep(f"{name}:{line}:{column}")
+
+
+def _checked(value: object, name: str, pointer: str, depth: int) -> Json:
+    where = f"{name}#{printable(pointer)}"
+    if isinstance(value, Mapping | list | tuple) and depth >= MAX_DEPTH:
+        raise too_deep(where)
+    if isinstance(value, Mapping):
+        return _fields(value, name, pointer, depth)
+    if isinstance(value, list | tuple):
+        return [_checked(item, name, f"{pointer}/{at}", depth + 1) for at, item in enumerate(value)]
+    if isinstance(value, _Refused):
+        raise ValidationError(printable(value.problem), where=where, mend=value.mend)
+    if not isinstance(value, str | int | float | bool | None):
+        _refuse_type(value, where)
+    problem = scalar_problem(value)
+    if problem:
+        raise ValidationError(problem, where=where)
+    return value
+
+
+def _fields(value: Mapping[object, object], name: str, pointer: str, depth: int) -> dict[str, Json]:
+    found: dict[str, Json] = {}
+    for key, item in value.items():
+        if not isinstance(key, str) or scalar_problem(key):
+            raise ValidationError(
+                f"the key {key!r:.60} is not a clean text",
+                where=f"{name}#{pointer}",
+                mend="use a text without special characters",
+            )
+        found[key] = _checked(item, name, below(pointer, key), depth + 1)
+    return found
+
+
+def _refuse_type(value: object, where: str) -> NoReturn:
+    raise ValidationError(
+        f"a {type(value).__name__} is not JSON",
+        where=where,
+        mend="use texts, numbers, booleans, null, lists and objects",
+    )

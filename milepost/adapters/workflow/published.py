@@ -1,0 +1,85 @@
+"""Published workflows: versions under a name that never change."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from milepost.domain.aggregates import WorkflowStream
+from milepost.domain.errors import RefusedError, UnknownNameError, ValidationError
+from milepost.domain.events import WorkflowPublished
+from milepost.domain.ids import PlanId, workflow_stream
+from milepost.domain.nearest import suggestion
+from milepost.domain.values import ContentHash
+from milepost.engine.journal import Journal, Save
+from milepost.engine.library import Library, Prepared
+from milepost.engine.world import World
+
+
+class Published(NamedTuple):
+    """One version of a workflow."""
+
+    name: str
+    version: str
+    content: str
+
+
+class PublishedWorkflows:
+    """Registers versions and finds them again."""
+
+    def __init__(self, journal: Journal, library: Library, world: World) -> None:
+        self._journal = journal
+        self._library = library
+        self._world = world
+
+    async def publish(self, prepared: Prepared, *, who: str) -> Published:
+        """Register content under its own name and version; doing it twice changes nothing.
+
+        Raises `ValidationError` without a name, `RefusedError` if the version has other content.
+        """
+        name, version = prepared.spec.name, prepared.spec.version
+        if not name:
+            raise ValidationError(
+                "a workflow without a name cannot be published", mend="give it a `name`"
+            )
+        stream = await self._stream(name)
+        known = stream.versions.get(version)
+        if known is not None and known != prepared.content:
+            raise RefusedError(
+                f"{name}@{version}: this version is published with other content; "
+                "give the workflow a new `version`"
+            )
+        if known is None:
+            stream_id = workflow_stream(name)
+            event = stream.record(
+                WorkflowPublished,
+                timestamp=self._world.clock.now(),
+                actor=who,
+                version=version,
+                content=prepared.content,
+                description=prepared.spec.description,
+            )
+            await self._journal.append(
+                Save(PlanId(stream_id), [event], contents={prepared.content: prepared.body})
+            )
+        return Published(name, version, prepared.content)
+
+    async def find(self, reference: str) -> tuple[Prepared, str]:
+        """Return the content of `NAME@VERSION` and the reference; raise `UnknownNameError`."""
+        name, _at, version = reference.rpartition("@")
+        stream = await self._stream(name)
+        content = stream.versions.get(version)
+        if content is None:
+            known = [f"{name}@{one}" for one in stream.versions]
+            mend = (
+                suggestion(reference, known, kind="versions")
+                if known
+                else ("publish it with `milepost publish FILE`")
+            )
+            raise UnknownNameError(f"there is no published workflow {reference}; {mend}")
+        body = await self._journal.content(ContentHash(content))
+        return self._library.restore(ContentHash(content), body), reference
+
+    async def _stream(self, name: str) -> WorkflowStream:
+        stream = workflow_stream(name)
+        stored = await self._journal.plan_events(PlanId(stream))
+        return WorkflowStream.folded(stream, [one.event for one in stored])
