@@ -1,5 +1,6 @@
 """Milepost carries out plans and remembers everything, as events in one file.
 
+`open` a store, `run` a workflow file, then ask `history`, `replay`, `plans` what happened.
 Names are loaded when they are first used, so that importing costs next to nothing.
 """
 
@@ -10,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from milepost.adapters.tools import tool
+    from milepost.composition import keep, open, validate  # noqa: A004 - names that users read
     from milepost.domain.builder import PlanBuilder
     from milepost.domain.errors import (
         DependencyError,
@@ -40,11 +42,14 @@ if TYPE_CHECKING:
     from milepost.domain.steps import Dependency, StepKind, StepSpec, StepStatus
     from milepost.engine.streaming import Chunk, ChunkKind
     from milepost.engine.tooling import ToolCall
+    from milepost.facade import Milepost
 
 __version__ = "0.1.0"
 
 _HOMES = {
     "milepost.adapters.tools": ("tool",),
+    "milepost.composition": ("keep", "open", "validate"),
+    "milepost.facade": ("Milepost",),
     "milepost.domain.builder": ("PlanBuilder",),
     "milepost.domain.errors": (
         "DependencyError",
@@ -89,6 +94,7 @@ __all__ = [
     "FenceError",
     "IllegalTransitionError",
     "LimitError",
+    "Milepost",
     "MilepostError",
     "OrchestrationType",
     "OwnedElsewhereError",
@@ -110,7 +116,10 @@ __all__ = [
     "ToolCall",
     "UnknownNameError",
     "ValidationError",
+    "keep",
+    "open",
     "tool",
+    "validate",
 ]
 
 

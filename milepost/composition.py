@@ -1,0 +1,156 @@
+"""The composition root: the one place that puts concrete classes together."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Iterable, Mapping
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from milepost.adapters.expressions import CelExpressions
+from milepost.adapters.store.journal import open_journal
+from milepost.adapters.tools import ToolOptions, ToolRegistry, builtin_tools
+from milepost.adapters.tools.schema_check import SchemaCheck
+from milepost.adapters.workflow import Workflow, load_workflow
+from milepost.adapters.workflow import validate as validate_workflow
+from milepost.adapters.workflow.preparation import Preparation
+from milepost.adapters.workflow.published import PublishedWorkflows
+from milepost.domain.values import Json
+from milepost.engine.attempt import Workshop
+from milepost.engine.coordinator import Coordinator
+from milepost.engine.journal import Journal
+from milepost.engine.library import Library
+from milepost.engine.models import Models, NoModels
+from milepost.engine.requests import Requests
+from milepost.engine.tooling import Tool
+from milepost.engine.world import World
+
+from .facade import Milepost
+from .reading import ReaderSource
+
+if TYPE_CHECKING:
+    from milepost.adapters.store.keeping import StoreKeeping
+    from milepost.adapters.store.memory import MemoryStore
+    from milepost.projections.reader import Reader
+
+DEFAULT_STORE = "milepost.db"
+MEMORY = "memory:"
+"""The url of a store that ends with its block."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Config:
+    """What an opened store may touch, and what it takes time and chance from."""
+
+    folder: Path = field(default_factory=Path.cwd)
+    """All of the disk that built-in tools see."""
+    allow_private_addresses: bool = False
+    allow_sql_write: bool = False
+    tool_modules: tuple[str, ...] = ()
+    """Modules, by dotted name or path, whose tools are added."""
+    world: World = field(default_factory=World)
+
+
+@asynccontextmanager
+async def open(  # noqa: A001 - the name that users read
+    url: str | Path = DEFAULT_STORE,
+    *,
+    tools: Iterable[Tool] = (),
+    models: Models | None = None,
+    config: Config | None = None,
+) -> AsyncIterator[Milepost]:
+    """Open a store for the length of a block; it is made if it does not exist.
+
+    `url` is a path, or `memory:` for a store that ends with the block. Plans that run when the
+    block is left are abandoned as by a crash; `resume` carries them on. Raises `StoreFormatError`
+    for a file that is no store, `StoreBusyError` for one that stays locked.
+    """
+    config = config or Config()
+    registry = tool_registry(config, tools)
+    expressions = CelExpressions()
+    library = Library(expressions)
+    shop = Workshop(registry, models or NoModels(), config.world)
+    async with (
+        _opened_store(url) as (journal, reader),
+        Coordinator(journal, library, shop, check=problem_of) as coordinator,
+    ):
+        yield Milepost(
+            journal,
+            coordinator,
+            Requests(journal, coordinator, config.world, problem_of),
+            Preparation(registry, expressions, library),
+            PublishedWorkflows(journal, library, config.world),
+            reader,
+            config.world,
+        )
+
+
+@asynccontextmanager
+async def _opened_store(url: str | Path) -> AsyncIterator[tuple[Journal, ReaderSource]]:
+    """Open a store for writing; what reads it is opened when something is first read."""
+    if url == MEMORY:
+        from milepost.adapters.store.memory import MemoryStore, open_memory_journal
+
+        store = MemoryStore()
+        async with open_memory_journal(store) as journal, AsyncExitStack() as readers:
+            yield journal, lambda: readers.enter_async_context(_memory_reads(store))
+    else:
+        path = Path(url)
+        async with open_journal(path) as file_journal, AsyncExitStack() as readers:
+            yield file_journal, lambda: readers.enter_async_context(_file_reads(path))
+
+
+def _memory_reads(store: MemoryStore) -> AbstractAsyncContextManager[Reader]:
+    from milepost.adapters.store.memory_reads import open_memory_reads
+
+    return open_memory_reads(store)
+
+
+def _file_reads(path: Path) -> AbstractAsyncContextManager[Reader]:
+    from milepost.adapters.store.open_reads import open_reads
+
+    return open_reads(path)
+
+
+def keep(path: str | Path = DEFAULT_STORE) -> StoreKeeping:
+    """Return what checks a store file, makes its projections anew, and moves plans in and out."""
+    from milepost.adapters.store.keeping import StoreKeeping
+
+    return StoreKeeping(Path(path))
+
+
+def validate(
+    source: str | Path | Mapping[str, Json],
+    *,
+    tools: Iterable[Tool] = (),
+    config: Config | None = None,
+) -> Workflow:
+    """Load and check a workflow without a store; raise `ValidationError` saying what is wrong."""
+    workflow = load_workflow(source)
+    registry = tool_registry(config or Config(), tools)
+    validate_workflow(workflow, tools=registry, expressions=CelExpressions())
+    return workflow
+
+
+def tool_registry(config: Config, tools: Iterable[Tool] = ()) -> ToolRegistry:
+    """Return the built-in tools as `config` allows them, and the given ones."""
+    options = ToolOptions(
+        folder=config.folder,
+        allow_private_addresses=config.allow_private_addresses,
+        allow_sql_write=config.allow_sql_write,
+    )
+    registry = ToolRegistry([*builtin_tools(options), *tools])
+    for module in config.tool_modules:
+        registry.load_module(module)
+    return registry
+
+
+def problem_of(value: Json, schema: Json) -> str | None:
+    """Say what is wrong with a value by a JSON Schema, None if nothing is."""
+    if not isinstance(schema, dict):
+        return None
+    try:
+        return SchemaCheck(schema).problem(value)
+    except Exception as error:  # noqa: BLE001 - a plan may ask by a schema that is none
+        return f"the schema itself cannot be used ({error})"

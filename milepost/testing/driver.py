@@ -1,0 +1,66 @@
+"""The whole engine on a store in memory, for tests: no file, no thread, and time as one likes."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+
+from milepost.adapters.expressions import CelExpressions
+from milepost.adapters.store.memory import MemoryStore, open_memory_journal
+from milepost.adapters.store.memory_reads import open_memory_reads
+from milepost.adapters.workflow.preparation import Preparation
+from milepost.adapters.workflow.published import PublishedWorkflows
+from milepost.composition import problem_of
+from milepost.domain.events import Event
+from milepost.engine.attempt import Workshop
+from milepost.engine.coordinator import Coordinator
+from milepost.engine.library import Library
+from milepost.engine.models import Models, NoModels
+from milepost.engine.requests import Requests
+from milepost.engine.tooling import Tools
+from milepost.engine.world import LoopClock, SeededRandomness, World
+from milepost.facade import Milepost
+
+
+def virtual_world(seed: int = 0) -> World:
+    """Return a world whose time is the event loop's, from 2026 on, and whose luck is the seed's."""
+    return World(LoopClock(), SeededRandomness(seed))
+
+
+@asynccontextmanager
+async def engine(
+    tools: Tools,
+    *,
+    store: MemoryStore | None = None,
+    models: Models | None = None,
+    world: World | None = None,
+) -> AsyncIterator[Milepost]:
+    """Open an engine for the length of a block; leaving it with plans under way is a crash.
+
+    Engines opened on one `store` (give them one `world` too) are like processes that share a
+    file: one after the other, or side by side.
+    """
+    store = store or MemoryStore()
+    world = world or virtual_world()
+    expressions = CelExpressions()
+    library = Library(expressions)
+    shop = Workshop(tools, models or NoModels(), world)
+    async with (
+        open_memory_journal(store) as journal,
+        AsyncExitStack() as readers,
+        Coordinator(journal, library, shop, check=problem_of) as coordinator,
+    ):
+        yield Milepost(
+            journal,
+            coordinator,
+            Requests(journal, coordinator, world, problem_of),
+            Preparation(tools, expressions, library),
+            PublishedWorkflows(journal, library, world),
+            lambda: readers.enter_async_context(open_memory_reads(store)),
+            world,
+        )
+
+
+def events_of(store: MemoryStore, plan_id: str) -> list[Event]:
+    """Return a plan's events and the requests to it, in the order in which they were stored."""
+    return [store.stored(position).event for position in store.positions[plan_id]]

@@ -1,0 +1,125 @@
+"""Random plans through the whole engine, tools of random slowness, engines that go away.
+
+Under trio's jumping clock the slowness costs nothing, so that attempts overlap as they would;
+under asyncio it is cut to a thousandth.
+"""
+
+from __future__ import annotations
+
+import random
+from typing import Any
+
+import anyio
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from trio.testing import MockClock
+
+from milepost.domain.plans import PlanSpec
+from milepost.engine.replay import replay
+from milepost.engine.tooling import ToolCall
+from milepost.testing import ScriptedTools, fails
+from tests.unit.engine.core_run import EXPRESSIONS, stored
+from tests.unit.engine.referee import judged_afterwards
+from tests.unit.engine.test_recovery_of_random_plans import ran_again
+from tests.unit.engine.written_plans import WrittenPlan, written_plans
+
+from .scene import Scene
+
+CRASHES = st.lists(st.floats(0.01, 6), max_size=3)
+
+
+def sluggish(plan: WrittenPlan, seed: int, unit: float) -> ScriptedTools:
+    """Return tools that take up to three units and fail as the plan's luck has it."""
+    luck = random.Random(seed)  # noqa: S311 - nothing secret
+
+    async def work(call: ToolCall) -> Any:
+        await anyio.sleep(luck.choice([0, 1, 1, 2, 3]) * unit)
+        name = call.step.rpartition(".")[2]
+        if call.attempt <= plan.failures.get(name, 0):
+            raise fails(retryable=name not in plan.fatal)
+        return [call.step, call.attempt]
+
+    return ScriptedTools(default=work)
+
+
+async def carried_out(
+    scene: Scene, plan: WrittenPlan, tools: ScriptedTools, crashes: list[float]
+) -> str:
+    """Start a plan, take its engine away at some times, and carry it on to its end."""
+    spec = PlanSpec.model_validate({"steps": plan.steps, "settings": plan.settings})
+    plan_id = ""
+    for life in [*crashes, 100_000]:
+        with anyio.move_on_after(life):
+            async with scene.engine(tools) as mp:
+                if not plan_id:
+                    plan_id = await mp.start(spec)
+                else:
+                    await mp.resume()
+                await mp.wait(plan_id)
+    return plan_id
+
+
+def judge(scene: Scene, plan: WrittenPlan, plan_id: str) -> None:
+    events = scene.events(plan_id)
+    referee = judged_afterwards(plan.steps, plan.settings, events)
+    assert referee.plan in ("completed", "failed")
+    assert ran_again(events) == []
+    spec = PlanSpec.model_validate({"steps": plan.steps, "settings": plan.settings})
+    from milepost.engine.core import compile_plan
+
+    assert replay(plan_id, stored(events), compile_plan(spec, EXPRESSIONS)).difference is None
+
+
+@given(written_plans(), st.integers(0, 1000), CRASHES)
+def test_every_event_is_allowed_whatever_the_slowness_and_the_crashes(
+    plan: WrittenPlan, seed: int, crashes: list[float]
+) -> None:
+    scene = Scene()
+    clock = MockClock(autojump_threshold=0)
+    tools = sluggish(plan, seed, 1)
+    plan_id = anyio.run(
+        carried_out, scene, plan, tools, crashes, backend="trio", backend_options={"clock": clock}
+    )
+    judge(scene, plan, plan_id)
+
+
+def without_waits(steps: list[dict[str, Any]]) -> None:
+    """Shorten all waits and delays, for a clock that does not jump."""
+    for step in steps:
+        if "wait_for" in step:
+            step["wait_for"] = 0
+        if "retry" in step:
+            step["retry"]["initial_delay"] = 0
+        without_waits(step.get("steps", []))
+        for case in step.get("cases", []):
+            without_waits(case["steps"])
+
+
+@settings(max_examples=15)
+@given(written_plans(), st.integers(0, 1000))
+def test_every_event_is_allowed_under_asyncio(plan: WrittenPlan, seed: int) -> None:
+    without_waits(plan.steps)
+    scene = Scene()
+    plan_id = anyio.run(carried_out, scene, plan, sluggish(plan, seed, 0.001), [])
+    judge(scene, plan, plan_id)
+
+
+@pytest.mark.parametrize("place", range(3))
+def test_an_engine_that_goes_away_at_once_loses_nothing(place: int) -> None:
+    steps = [
+        {"id": f"s{number}", "kind": "tool", "tool": "work", "input": {}} for number in range(3)
+    ]
+    plan = WrittenPlan(steps, {"max_parallel_steps": 2})
+    scene = Scene()
+    clock = MockClock(autojump_threshold=0)
+    plan_id = anyio.run(
+        carried_out,
+        scene,
+        plan,
+        sluggish(plan, place, 1),
+        [0.5] * place,
+        backend="trio",
+        backend_options={"clock": clock},
+    )
+    judge(scene, plan, plan_id)
