@@ -1,0 +1,1 @@
+"""Workflows and programs to start from, with the data they read."""

@@ -1,0 +1,7 @@
+"""`python -m milepost.adapters.cli` is `milepost`."""
+
+import sys
+
+from . import main
+
+sys.exit(main())

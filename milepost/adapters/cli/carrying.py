@@ -1,0 +1,141 @@
+"""Carrying plans out for a command: from its words to the plan's end."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from milepost.domain.errors import ValidationError
+from milepost.domain.plans import PlanResult
+
+from . import failures
+from .given_inputs import given_inputs
+from .interrupts import Interrupts
+from .live import Live, manner
+from .next_commands import command
+from .opening import Equipment, opened, require_store
+from .plan_names import find_plan
+from .resting import Output, exit_code, tell, tell_each
+from .screen.terminal import clean
+
+if TYPE_CHECKING:
+    from milepost import Milepost
+    from milepost.domain.plans import PlanSpec
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Request:
+    """A plan to be carried out, as the words of a command say it."""
+
+    workflow: str
+    pairs: Sequence[str] = ()
+    inputs_file: str | None = None
+    session: str | None = None
+    user: str | None = None
+    tags: tuple[str, ...] = ()
+
+    @property
+    def is_published(self) -> bool:
+        """Whether the workflow is named `NAME@VERSION` and no file has that name."""
+        return "@" in self.workflow and not Path(self.workflow).exists()
+
+
+async def carry_out(request: Request, equipment: Equipment, output: Output) -> int:
+    """Run a new plan until it rests, tell what came of it, and return the exit code."""
+    spec = None if request.is_published else checked(request, equipment)
+    if spec is None:
+        require_store(output.store)
+    live = Live(manner(as_json=output.as_json, watch=output.lines))
+    async with opened(output.store, equipment, new=True) as milepost:
+        content = spec or await milepost.workflow(request.workflow)
+
+        async def run(interrupts: Interrupts) -> PlanResult:
+            plan = interrupts.plan = await milepost.start(
+                request.workflow,
+                inputs=given_inputs(request.pairs, request.inputs_file, content),
+                session=request.session,
+                user=request.user,
+                tags=request.tags,
+                watch=live.show,
+            )
+            _announce(plan, output)
+            async with live.following(content):
+                return await milepost.wait(plan)
+
+        return await _to_rest(milepost, run, output)
+
+
+async def carry_on(
+    name: str | None, equipment: Equipment, output: Output, *, take_over: bool
+) -> int:
+    """Carry on one plan, or all unfinished ones, until they rest; return the exit code."""
+    live = Live(manner(as_json=output.as_json, watch=output.lines))
+    async with opened(output.store, equipment) as milepost:
+        if name is None:
+            return await _carry_on_all(milepost, output)
+        plan = await find_plan(milepost, name)
+        content = (await milepost.plan(plan)).spec
+
+        async def run(interrupts: Interrupts) -> PlanResult:
+            interrupts.plan = plan
+            async with live.following(content):
+                [result] = await milepost.resume(plan, take_over=take_over, watch=live.show)
+            return result
+
+        return await _to_rest(milepost, run, output)
+
+
+def checked(request: Request, equipment: Equipment) -> PlanSpec:
+    """Return a file's plan, checked whole with its inputs before any store is opened."""
+    from milepost.adapters.workflow import check_inputs
+    from milepost.composition import validate
+
+    equipment.scripted()
+    spec = validate(request.workflow, config=equipment.config()).spec
+    given = given_inputs(request.pairs, request.inputs_file, spec)
+    try:
+        check_inputs(spec, given)
+    except ValidationError as error:
+        where = ": ".join(filter(None, (request.workflow, error.where)))
+        raise ValidationError(error.problem, where=where, mend=error.mend) from error
+    return spec
+
+
+async def _carry_on_all(milepost: Milepost, output: Output) -> int:
+    results = await milepost.resume()
+    if not results and not output.as_json:
+        sys.stdout.write("nothing to resume: every plan has ended, waits, or is under way\n")
+        return 0
+    await tell_each(milepost, results, output)
+    return max((exit_code(result) for result in results), default=0)
+
+
+async def _to_rest(
+    milepost: Milepost, run: Callable[[Interrupts], Awaitable[PlanResult]], output: Output
+) -> int:
+    """Carry a plan out until it rests; Ctrl-C cancels it, a second one leaves it as it is."""
+    result: PlanResult | None = None
+    interrupts = Interrupts(milepost)
+    async with interrupts.caught():
+        result = await run(interrupts)
+    if result is None:
+        _tell_left(interrupts.plan, output)
+        return failures.INTERRUPTED
+    await tell(milepost, result, output)
+    return failures.INTERRUPTED if interrupts.count else exit_code(result)
+
+
+def _announce(plan: str, output: Output) -> None:
+    if not output.as_json:
+        sys.stderr.write(clean(f"plan {plan}\n"))
+
+
+def _tell_left(plan: str | None, output: Output) -> None:
+    if plan is None:
+        failures.tell("interrupted before the plan began")
+        return
+    again = command(output.store, "resume", plan)
+    failures.tell(f"plan {plan}: left as it is; go on with `{again}`")

@@ -1,0 +1,115 @@
+"""Commands that steer plans: `pause`, `cancel`, `answer`."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from milepost.adapters.cli import options
+from milepost.adapters.cli.opening import Equipment, run_async
+from milepost.domain.errors import ValidationError
+
+PANEL = "Run"
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands to the program."""
+    app.command("pause", rich_help_panel=PANEL)(pause)
+    app.command("cancel", rich_help_panel=PANEL)(cancel)
+    app.command("answer", rich_help_panel=PANEL)(answer)
+
+
+def pause(
+    plan: options.PlanName,
+    *,
+    who: options.Who = None,
+    why: options.Why = "",
+    db: options.Store = options.DEFAULT_STORE,
+    as_json: options.AsJson = False,
+) -> int:
+    """Let no further step of a plan start; those under way go on to their end.
+
+    `milepost resume PLAN` goes on.
+    """
+    from milepost.adapters.cli.resting import Output
+    from milepost.adapters.cli.steering import Steering, steer
+
+    steering = Steering(plan, "pause", who=who, why=why)
+    return run_async(lambda: steer(steering, Equipment(), Output(store=db, as_json=as_json)))
+
+
+def cancel(
+    plan: options.PlanName,
+    *,
+    who: options.Who = None,
+    why: options.Why = "",
+    db: options.Store = options.DEFAULT_STORE,
+    as_json: options.AsJson = False,
+) -> int:
+    """Stop a plan for good; results of finished steps stay in the record."""
+    from milepost.adapters.cli.resting import Output
+    from milepost.adapters.cli.steering import Steering, steer
+
+    steering = Steering(plan, "cancel", who=who, why=why)
+    return run_async(lambda: steer(steering, Equipment(), Output(store=db, as_json=as_json)))
+
+
+def answer(  # noqa: PLR0913 - each is an option
+    plan: options.PlanName,
+    step: options.StepName,
+    *,
+    value: Annotated[
+        str | None,
+        typer.Option("--value", metavar="JSON", help="The answer, as JSON."),
+    ] = None,
+    retry: Annotated[
+        bool, typer.Option("--retry", help="An unknown outcome: it took no effect, try it again.")
+    ] = False,
+    fail: Annotated[
+        bool, typer.Option("--fail", help="An unknown outcome: count the step as failed.")
+    ] = False,
+    who: options.Who = None,
+    why: options.Why = "",
+    tools: options.Tools = None,
+    folder: options.Folder = ".",
+    models: options.Models = None,
+    allow_private_addresses: options.AllowPrivate = False,
+    allow_sql_write: options.AllowSqlWrite = False,
+    db: options.Store = options.DEFAULT_STORE,
+    as_json: options.AsJson = False,
+) -> int:
+    """Answer a step that waits for a person, and carry the plan on.
+
+    The answer must fit the schema that the step asks for. A step whose outcome a crash left
+    unknown takes its result as --value, or --retry, or --fail.
+    If no other process runs the plan, it is carried on here: give the same tools, folder and
+    models as for `run`.
+    """
+    from milepost.adapters.cli.given_inputs import json_value
+    from milepost.adapters.cli.resting import Output
+    from milepost.adapters.cli.steering import Steering, steer
+
+    ways = [name for name, given in (("retry", retry), ("fail", fail)) if given]
+    if len(ways) + (value is not None) != 1:
+        raise ValidationError(
+            "give exactly one of --value, --retry and --fail", where=f"answer to {step}"
+        )
+    steering = Steering(
+        plan,
+        "answer",
+        who=who,
+        why=why,
+        step=step,
+        outcome=ways[0] if ways else "value",
+        value=json_value(value, where="--value") if value is not None else None,
+    )
+    equipment = Equipment(
+        folder=folder,
+        tools=tuple(tools or ()),
+        models=models,
+        allow_private_addresses=allow_private_addresses,
+        allow_sql_write=allow_sql_write,
+    )
+    output = Output(store=db, folder=folder, as_json=as_json)
+    return run_async(lambda: steer(steering, equipment, output))

@@ -1,0 +1,232 @@
+"""Commands that read: plans, steps, history, timeline, log, report."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Annotated
+
+import typer
+
+from milepost.adapters.cli import options
+from milepost.adapters.cli.opening import run_async
+
+PANEL = "Look"
+StepFilter = Annotated[
+    str | None, typer.Option("--step", metavar="STEP", help="Only of this step, by its path.")
+]
+
+
+class Level(StrEnum):
+    """Levels of log lines, least important first."""
+
+    TRACE = "trace"
+    DEBUG = "debug"
+    INFORMATION = "information"
+    WARNING = "warning"
+    ERROR = "error"
+    CRITICAL = "critical"
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands to the program."""
+    for name, command in (
+        ("plans", plans),
+        ("show", show),
+        ("steps", steps),
+        ("history", history),
+        ("timeline", timeline),
+        ("log", log),
+        ("report", report),
+    ):
+        app.command(name, rich_help_panel=PANEL)(command)
+
+
+def plans(  # noqa: PLR0913 - each is a filter
+    *,
+    status: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--status",
+            help="ready, running, paused, completed, failed or cancelled. Repeatable.",
+        ),
+    ] = None,
+    since: Annotated[
+        str | None, typer.Option("--since", metavar="TIME", help="Made at this time or later.")
+    ] = None,
+    until: Annotated[
+        str | None, typer.Option("--until", metavar="TIME", help="Made before this time.")
+    ] = None,
+    workflow: Annotated[
+        str | None, typer.Option("--workflow", help="Of this published workflow.")
+    ] = None,
+    name: Annotated[str | None, typer.Option("--name", help="With this name.")] = None,
+    step: Annotated[str | None, typer.Option("--step", help="With a step of this id.")] = None,
+    tool: Annotated[str | None, typer.Option("--tool", help="Calling this tool.")] = None,
+    error: Annotated[
+        str | None, typer.Option("--error", help="Having had an error of this code.")
+    ] = None,
+    tag: Annotated[str | None, typer.Option("--tag", help="With this tag.")] = None,
+    session: Annotated[str | None, typer.Option("--session", help="Of this session.")] = None,
+    user: Annotated[str | None, typer.Option("--user", help="Of this user.")] = None,
+    text: Annotated[
+        str | None,
+        typer.Option("--text", help="With this in their id, name, workflow, user or tags."),
+    ] = None,
+    limit: options.Limit = 50,
+    cursor: Annotated[
+        str | None, typer.Option("--cursor", help="Go on after this plan, where a page ended.")
+    ] = None,
+    as_of: options.AsOf = None,
+    db: options.Store = options.DEFAULT_STORE,
+    as_json: options.AsJson = False,
+) -> int:
+    """List plans, the newest first; all filters given must hold."""
+    from milepost.adapters.cli.listing import Filters, Paging, list_plans
+
+    filters = Filters(
+        status=tuple(status or ()),
+        since=since,
+        until=until,
+        workflow=workflow,
+        name=name,
+        step=step,
+        tool=tool,
+        error=error,
+        tag=tag,
+        session=session,
+        user=user,
+        text=text,
+    )
+    paging = Paging(limit=limit, cursor=cursor, as_of=as_of)
+    return run_async(lambda: list_plans(db, filters, paging, as_json=as_json))
+
+
+def show(
+    plan: options.PlanName,
+    *,
+    step: Annotated[
+        str | None,
+        typer.Argument(metavar="[STEP]", help="One step of it, by its path.", show_default=False),
+    ] = None,
+    as_of: options.AsOf = None,
+    db: options.Store = options.DEFAULT_STORE,
+    as_json: options.AsJson = False,
+) -> int:
+    """Show a plan with its steps and its answer; or one step with its input and output.
+
+    Works while the plan runs, and with --as-of for any past moment.
+    """
+    from milepost.adapters.cli.showing import show_plan, show_step
+
+    if step is None:
+        return run_async(lambda: show_plan(db, plan, as_of=as_of, as_json=as_json))
+    return run_async(lambda: show_step(db, plan, step, as_of=as_of, as_json=as_json))
+
+
+def steps(
+    plan: options.PlanName,
+    *,
+    status: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--status",
+            help="pending, ready, running, retrying, suspended, completed, failed, skipped or "
+            "cancelled; or waiting, running, done, failed for all that wait, run, are over. "
+            "Repeatable.",
+        ),
+    ] = None,
+    limit: options.Limit = 200,
+    cursor: Annotated[
+        str | None, typer.Option("--cursor", help="Go on after this step, where a page ended.")
+    ] = None,
+    as_of: options.AsOf = None,
+    db: options.Store = options.DEFAULT_STORE,
+    as_json: options.AsJson = False,
+) -> int:
+    """List a plan's steps in file order."""
+    from milepost.adapters.cli.listing import Paging, list_steps
+
+    paging = Paging(limit=limit, cursor=cursor, as_of=as_of)
+    return run_async(lambda: list_steps(db, plan, status or (), paging, as_json=as_json))
+
+
+def history(
+    plan: options.PlanName,
+    step: StepFilter = None,
+    *,
+    kind: Annotated[
+        list[str] | None,
+        typer.Option("--kind", help="Only such events: step.failed, or plan for all. Repeatable."),
+    ] = None,
+    after: Annotated[
+        int | None, typer.Option("--after", min=0, help="Only events after this position.")
+    ] = None,
+    limit: options.Limit = 200,
+    as_of: options.AsOf = None,
+    db: options.Store = options.DEFAULT_STORE,
+    as_json: options.AsJson = False,
+) -> int:
+    """List a plan's events in the order in which they were stored."""
+    from milepost.adapters.cli.listing import EventFilter, Paging, list_history
+
+    wanted = EventFilter(step=step, kinds=tuple(kind or ()), after=after)
+    paging = Paging(limit=limit, as_of=as_of)
+    return run_async(lambda: list_history(db, plan, wanted, paging, as_json=as_json))
+
+
+def timeline(
+    plan: options.PlanName,
+    *,
+    limit: Annotated[int, typer.Option("--limit", min=1, help="Most lanes drawn.")] = 200,
+    as_of: options.AsOf = None,
+    db: options.Store = options.DEFAULT_STORE,
+    as_json: options.AsJson = False,
+) -> int:
+    """Draw when each step waited and ran, true to scale, with what ran side by side.
+
+    Bars are attempts (crossed where they failed), light stretches are waits, dots are time in
+    which a step could have run but had no slot. Colours go by level: a step waits only for steps
+    of lower levels.
+    """
+    from milepost.adapters.cli.showing import show_timeline
+
+    return run_async(lambda: show_timeline(db, plan, most=limit, as_of=as_of, as_json=as_json))
+
+
+def log(
+    plan: options.PlanName,
+    step: StepFilter = None,
+    *,
+    level: Annotated[
+        Level | None,
+        typer.Option(
+            "--level", help="Least level of the lines; the plan's own `log_level` if not given."
+        ),
+    ] = None,
+    after: Annotated[
+        int | None, typer.Option("--after", min=0, help="Only what came after this position.")
+    ] = None,
+    limit: options.Limit = 1000,
+    as_of: options.AsOf = None,
+    db: options.Store = options.DEFAULT_STORE,
+    as_json: options.AsJson = False,
+) -> int:
+    """Print what happened in a plan as lines of a log, filtered by step and level."""
+    from milepost.adapters.cli.listing import EventFilter, Paging, print_log
+
+    wanted = EventFilter(step=step, after=after, level=level.value if level else None)
+    paging = Paging(limit=limit, as_of=as_of)
+    return run_async(lambda: print_log(db, plan, wanted, paging, as_json=as_json))
+
+
+def report(
+    plan: options.PlanName,
+    *,
+    as_of: options.AsOf = None,
+    db: options.Store = options.DEFAULT_STORE,
+    as_json: options.AsJson = False,
+) -> int:
+    """Report a plan's figures: total time, time and wait of each step, throughput, resources."""
+    from milepost.adapters.cli.showing import show_report
+
+    return run_async(lambda: show_report(db, plan, as_of=as_of, as_json=as_json))

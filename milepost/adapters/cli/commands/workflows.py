@@ -1,0 +1,110 @@
+"""Commands about workflows: `validate`, `graph`, `publish`, `workflows`, `schemas export`."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Annotated
+
+import typer
+
+from milepost.adapters.cli import options
+from milepost.adapters.cli.opening import Equipment, run_async
+
+PANEL = "Workflows"
+WorkflowFile = Annotated[str, typer.Argument(metavar="FILE", help="A workflow file, YAML or JSON.")]
+schemas = typer.Typer(no_args_is_help=True, help="The published JSON Schemas.")
+
+
+class GraphFormat(StrEnum):
+    """In which language a graph is written."""
+
+    MERMAID = "mermaid"
+    DOT = "dot"
+    SVG = "svg"
+    JSON = "json"
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands to the program."""
+    app.command("validate", rich_help_panel=PANEL)(validate)
+    app.command("graph", rich_help_panel=PANEL)(graph)
+    app.command("publish", rich_help_panel=PANEL)(publish)
+    app.command("workflows", rich_help_panel=PANEL)(workflows)
+    schemas.command("export")(export_schemas)
+    app.add_typer(schemas, name="schemas", rich_help_panel=PANEL)
+
+
+def validate(
+    *, file: WorkflowFile, tools: options.Tools = None, as_json: options.AsJson = False
+) -> int:
+    """Check a workflow without running it; each problem is told with its line.
+
+    Checks keys, dependencies, tools and their arguments, expressions and their types.
+    """
+    from milepost.adapters.cli.defining import print_validated
+
+    return print_validated(file, Equipment(tools=tuple(tools or ())), as_json=as_json)
+
+
+def graph(
+    what: Annotated[
+        str,
+        typer.Argument(metavar="FILE|PLAN", help="A workflow file, or a plan (id or `last`)."),
+    ],
+    *,
+    written: Annotated[
+        GraphFormat, typer.Option("--format", "-f", help="The language of the picture.")
+    ] = GraphFormat.MERMAID,
+    output: Annotated[
+        str | None,
+        typer.Option("--output", "-o", metavar="FILE", help="Write it there instead."),
+    ] = None,
+    tools: options.Tools = None,
+    as_of: options.AsOf = None,
+    db: options.Store = options.DEFAULT_STORE,
+) -> int:
+    """Draw the steps of a workflow or a plan with what they wait for.
+
+    Of a plan it also shows how each step stands. Solid arrows are dependencies, dashed ones say
+    that a step uses another's output. No other program is needed, not even for SVG.
+    """
+    from milepost.adapters.cli.defining import draw_file, draw_plan, names_file
+
+    equipment = Equipment(tools=tuple(tools or ()))
+    if names_file(what):
+        return draw_file(what, equipment, written.value, output)
+    return run_async(lambda: draw_plan(db, what, written.value, output, as_of=as_of))
+
+
+def publish(
+    file: WorkflowFile,
+    *,
+    who: options.Who = None,
+    tools: options.Tools = None,
+    db: options.Store = options.DEFAULT_STORE,
+    as_json: options.AsJson = False,
+) -> int:
+    """Register a workflow under its name and version, to be run as NAME@VERSION.
+
+    A version never changes: the same version with other content is refused.
+    """
+    from milepost.adapters.cli.defining import publish_file
+
+    equipment = Equipment(tools=tuple(tools or ()))
+    return run_async(lambda: publish_file(file, db, equipment, who=who, as_json=as_json))
+
+
+def workflows(*, db: options.Store = options.DEFAULT_STORE, as_json: options.AsJson = False) -> int:
+    """List the published versions of workflows."""
+    from milepost.adapters.cli.defining import list_workflows
+
+    return run_async(lambda: list_workflows(db, as_json=as_json))
+
+
+def export_schemas(
+    folder: Annotated[str, typer.Argument(metavar="DIR", help="Where the files go.")],
+) -> int:
+    """Write the JSON Schemas of workflows, plans and events into a folder."""
+    from milepost.adapters.cli.defining import write_schemas
+
+    return write_schemas(folder)

@@ -1,0 +1,94 @@
+"""The program: its commands put together, and every error turned into one line and a code."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from typing import Annotated
+
+import typer
+
+from . import failures
+from .commands import control, looking, running, store, workflows
+from .screen.terminal import prepare_streams
+
+HELP = """Carry out plans and remember everything, in one file.
+
+A plan is steps with dependencies. Every change of a plan or a step is an event in the store, \
+and all that is shown here is read from those events.
+
+Begin with: milepost run FILE, then milepost show last, milepost timeline last.
+
+Exit codes: 0 done, 1 failed, 2 refused (nothing was stored), 3 paused and waiting for a person.
+"""
+
+
+def _print_version(wanted: bool) -> None:  # noqa: FBT001 - typer calls it so
+    if wanted:
+        store.version()
+        raise typer.Exit
+
+
+def application() -> typer.Typer:
+    """Return the program with all its commands."""
+    app = typer.Typer(
+        name="milepost",
+        help=HELP,
+        no_args_is_help=True,
+        add_completion=True,
+        pretty_exceptions_enable=False,
+        rich_markup_mode="rich",
+        context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+    )
+    app.callback()(_root)
+    for group in (running, looking, control, workflows, store):
+        group.register(app)
+    return app
+
+
+def run_program(arguments: Sequence[str] | None = None) -> int:
+    """Carry out one command; return 0 done, 1 failed, 2 refused, 3 waiting, 130 interrupted."""
+    prepare_streams()
+    try:
+        code = application()(
+            args=None if arguments is None else list(arguments),
+            prog_name="milepost",
+            standalone_mode=False,
+        )
+        sys.stdout.flush()
+    except typer.TyperException as error:
+        if error.format_message():  # it is empty where the help was shown instead
+            failures.tell(_usage(error))
+        return error.exit_code
+    except (typer.Abort, KeyboardInterrupt):
+        failures.tell("interrupted")
+        return failures.INTERRUPTED
+    except BrokenPipeError:
+        return failures.closed_pipe()
+    except Exception as error:
+        known = failures.milepost_error(error)
+        if known is None:
+            raise
+        failures.tell(str(known))
+        return known.exit_code
+    return code if isinstance(code, int) else 0
+
+
+def _root(
+    *,
+    version: Annotated[
+        bool,
+        typer.Option(
+            "--version", is_eager=True, callback=_print_version, help="Print the version and exit."
+        ),
+    ] = False,
+) -> None:
+    """Take the options of the program as a whole."""
+
+
+def _usage(error: typer.TyperException) -> str:
+    """Return what is wrong with the words of a command, and where its help is."""
+    context = getattr(error, "ctx", None)
+    command = context.command_path if context is not None else "milepost"
+    message = error.format_message().rstrip(".")
+    return f"{command}: {message}; see `{command} --help`"

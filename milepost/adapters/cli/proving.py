@@ -1,0 +1,114 @@
+"""Proofs and copies for commands: replay, check, rebuild, export, import."""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from milepost.domain.errors import ValidationError
+from milepost.projections.views import as_json as plain
+
+from .next_commands import command
+from .opening import opened, require_store
+from .plan_names import find_plan
+from .screen.terminal import clean, is_interactive
+from .screen.values import document, harmless
+
+if TYPE_CHECKING:
+    from milepost.engine.replay import ReplayReport
+
+
+async def replay_plan(store: str, name: str, *, as_json: bool) -> int:
+    """Replay a plan; print that it is equal, or its first difference."""
+    async with opened(store) as milepost:
+        report = await milepost.replay(await find_plan(milepost, name))
+    if as_json:
+        told = {**asdict(report), "equal": report.equal}
+        sys.stdout.write(document(told) + "\n")
+    else:
+        sys.stdout.write(clean(_replayed(report)) + "\n")
+    return 0 if report.equal else 1
+
+
+def _replayed(report: ReplayReport) -> str:
+    difference = report.difference
+    if difference is None:
+        return f"equal: {report.events} events of plan {report.plan_id} follow again as recorded"
+    return "\n".join(
+        (
+            f"different at position {difference.position}, event {difference.event_id}",
+            f"  decided:  {difference.expected or 'no event'}",
+            f"  recorded: {difference.found or 'no event'}",
+            f"  {difference.detail}",
+        )
+    ).rstrip()
+
+
+async def check_store(store: str, *, as_json: bool) -> int:
+    """Compare projections with the log; print the differences."""
+    from milepost.composition import keep
+
+    require_store(store)
+    report = await keep(store).check()
+    looked_at = f"{report.events} events of {report.plans} plans"
+    if as_json:
+        sys.stdout.write(document(plain(report)) + "\n")
+    elif report.is_sound:
+        sys.stdout.write(f"no difference: {looked_at} and all that is read from them agree\n")
+    else:
+        sys.stdout.writelines(clean(f"{finding}\n") for finding in report.findings)
+        more = "at least " if report.is_cut else ""
+        mend = command(store, "projections", "rebuild")
+        sys.stdout.write(
+            f"{more}{len(report.findings)} differences in {looked_at}; "
+            f"`{mend}` makes the tables anew, what the events themselves lack it cannot mend\n"
+        )
+    return 0 if report.is_sound else 1
+
+
+async def rebuild_projections(store: str) -> int:
+    """Make the projections anew."""
+    from milepost.composition import keep
+
+    require_store(store)
+    rebuilt = await keep(store).rebuild_projections()
+    sys.stdout.write(f"the tables were made anew from {rebuilt.events} events\n")
+    return 0
+
+
+async def export_plan(store: str, name: str, output: str | None) -> int:
+    """Write a plan's log as JSON Lines."""
+    from milepost.composition import keep
+
+    from .defining import write_text
+
+    async with opened(store) as milepost:
+        plan = await find_plan(milepost, name)
+    lines = await keep(store).export(plan)
+    text = "".join(f"{line}\n" for line in lines)
+    write_text(harmless(text) if output is None and is_interactive(sys.stdout) else text, output)
+    return 0
+
+
+def log_lines(file: str) -> list[str]:
+    """Return the lines of an exported log; raise `ValidationError` for one that is damaged."""
+    from milepost.adapters.store.kinds import Kinds
+    from milepost.adapters.store.log_lines import read_log
+
+    try:
+        lines = Path(file).read_text(encoding="utf-8").splitlines()
+    except (OSError, UnicodeDecodeError) as error:
+        raise ValidationError(f"cannot be read ({error})", where=file) from error
+    read_log([line.encode() for line in lines], name=file, kinds=Kinds())
+    return lines
+
+
+async def import_plan(store: str, lines: list[str], name: str) -> int:
+    """Add a plan from the lines of an exported log; `name` is its file in messages."""
+    from milepost.composition import keep
+
+    imported = await keep(store).import_log(lines, name=name)
+    sys.stdout.write(clean(f"imported plan {imported.plan}, {imported.events} events\n"))
+    return 0

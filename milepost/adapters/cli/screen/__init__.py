@@ -1,0 +1,1 @@
+"""What the command line prints: pure functions from views to text, and the terminal they go to."""

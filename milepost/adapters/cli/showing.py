@@ -1,0 +1,99 @@
+"""One plan or step for a command: in full, as a timeline, as figures."""
+
+from __future__ import annotations
+
+import sys
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+from milepost.domain.plans import PlanStatus
+from milepost.projections.views import as_json as plain
+
+from .next_commands import command
+from .opening import opened
+from .plan_names import find_plan
+from .screen import times
+from .screen.terminal import show, shows_unicode, width_of
+from .screen.values import document, readable
+
+if TYPE_CHECKING:
+    from milepost.projections.plan_views import PlanView
+
+MOST_STEPS = 200
+
+
+async def show_plan(store: str, name: str, *, as_of: str | None, as_json: bool) -> int:
+    """Print a plan with its steps and its answer."""
+    from rich.text import Text
+
+    from .screen.plans import plan_facts
+    from .screen.steps import step_table
+
+    moment = times.as_of(as_of)
+    async with opened(store) as milepost:
+        plan = await milepost.plan(await find_plan(milepost, name), as_of=moment)
+        page = await milepost.steps(plan.id, limit=MOST_STEPS, as_of=moment)
+    if as_json:
+        shown = plain(plan)
+        fields = shown if isinstance(shown, dict) else {}
+        sys.stdout.write(document(fields | {"all_steps": plain(page)}) + "\n")
+        return 0
+    unicode = shows_unicode(sys.stdout)
+    show([plan_facts(plan, unicode=unicode), Text(), step_table(page.items, unicode=unicode)])
+    if page.next is not None:
+        more = command(store, "steps", plan.id, "--cursor", page.next)
+        sys.stderr.write(f"there are more steps: {more}\n")
+    if plan.result.final_output is not None:
+        show([Text(f"\n{readable(plan.result.final_output)}")])
+    return 0
+
+
+async def show_step(store: str, name: str, path: str, *, as_of: str | None, as_json: bool) -> int:
+    """Print one step in full."""
+    from .screen.steps import step_page
+
+    moment = times.as_of(as_of)
+    async with opened(store) as milepost:
+        step = await milepost.step(await find_plan(milepost, name), path, as_of=moment)
+    if as_json:
+        sys.stdout.write(document(plain(step)) + "\n")
+        return 0
+    show(step_page(step, unicode=shows_unicode(sys.stdout)))
+    return 0
+
+
+async def show_timeline(
+    store: str, name: str, *, most: int, as_of: str | None, as_json: bool
+) -> int:
+    """Draw a plan's timeline; what still goes on is drawn up to now."""
+    from .screen.gantt import gantt
+
+    moment = times.as_of(as_of)
+    async with opened(store) as milepost:
+        plan = await milepost.plan(await find_plan(milepost, name), as_of=moment)
+        now = _now(plan) if moment is None else None
+        timeline = await milepost.timeline(plan.id, now=now, as_of=moment)
+    if as_json:
+        sys.stdout.write(document(plain(timeline)) + "\n")
+        return 0
+    unicode = shows_unicode(sys.stdout)
+    show(gantt(timeline, width=width_of(sys.stdout), unicode=unicode, most=most))
+    return 0
+
+
+async def show_report(store: str, name: str, *, as_of: str | None, as_json: bool) -> int:
+    """Print a plan's figures."""
+    from .screen.figures import report_parts
+
+    moment = times.as_of(as_of)
+    async with opened(store) as milepost:
+        report = await milepost.report(await find_plan(milepost, name), as_of=moment)
+    if as_json:
+        sys.stdout.write(document(plain(report)) + "\n")
+        return 0
+    show(report_parts(report, unicode=shows_unicode(sys.stdout)))
+    return 0
+
+
+def _now(plan: PlanView) -> datetime | None:
+    return datetime.now(UTC) if plan.status is PlanStatus.RUNNING else None
