@@ -1,0 +1,1 @@
+"""Measures of Milepost beside its peers, made by `make bench`."""

@@ -1,0 +1,1 @@
+"""The peers, each as its own project tells people to use it."""
