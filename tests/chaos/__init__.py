@@ -1,0 +1,1 @@
+"""What happens to the store and to running plans when the world breaks."""
