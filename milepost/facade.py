@@ -151,8 +151,9 @@ class Milepost(Reading):
         outcome: str = "value",
         why: str = "",
         who: str | None = None,
+        watch: Watch | None = None,
     ) -> None:
-        """Answer a step that waits for a person.
+        """Answer a step that waits for a person; `watch` sees what follows if it happens here.
 
         For a step whose outcome is unknown, `outcome` may be `retry` or `fail` instead of a value.
         Raises `RefusedError` when no such step waits or the value does not fit its schema.
@@ -162,7 +163,7 @@ class Milepost(Reading):
             arguments["value"] = value
         elif outcome not in ("retry", "fail"):
             raise RefusedError(f"an outcome is value, retry or fail, not {outcome!r}")
-        await self._ask(plan_id, "answer", arguments=arguments, why=why, who=who)
+        await self._ask(plan_id, "answer", arguments=arguments, why=why, who=who, watch=watch)
 
     async def replay(self, plan_id: str) -> ReplayReport:
         """Decide a plan's record again, without tools, models or network, and compare."""
@@ -194,9 +195,9 @@ class Milepost(Reading):
             if stream.paused_at is not None and not stream.waiting:
                 await self._ask(plan, "resume")
         else:
-            stored = await self._journal.plan_events(plan)
-            stream = (await self._coordinator.state_of(plan, stored)).plan
-            asked = any(is_unanswered(one.event, stream) for one in stored)
+            found = await self._coordinator.find(plan)
+            stream = found.state.plan
+            asked = any(is_unanswered(one.event, stream) for one in found.stored)
             if stream.ended:
                 raise RefusedError(f"plan {plan}: it is {stream.status}, nothing is left to do")
             if stream.waiting and not asked:
@@ -204,7 +205,7 @@ class Milepost(Reading):
             if stream.paused_at is not None and not asked:
                 await self._ask(plan, "resume", watch=watch)
             else:
-                await self._coordinator.attend(plan, take_over=take_over, watch=watch)
+                await self._coordinator.attend(plan, take_over=take_over, watch=watch, found=found)
 
     async def _ask(
         self,

@@ -50,8 +50,14 @@ class Stream(BaseAggregate[str]):
     def record(self, event_type: type[EventT], **fields: Any) -> EventT:  # noqa: ANN401
         """Append the stream's next event: number it, fold it and return it."""
         event = event_type(originator_id=self._id, originator_version=self._version + 1, **fields)
-        event.mutate(self)
+        self.add(event)
         return event
+
+    def add(self, event: Event) -> None:
+        """Fold an event that was made for this stream and its next version."""
+        event.apply(self)
+        self._version = event.originator_version
+        self._modified_on = event.timestamp
 
     def renew(self) -> None:
         """Set the state that a stream has before its first event."""
@@ -67,6 +73,8 @@ class Step(Stream):
     def renew(self) -> None:
         """Begin an activation: pending, no attempt made, nothing known."""
         self.status = StepStatus.PENDING
+        self.ended = False
+        """Whether nothing more happens to the step in this activation."""
         self.activation += 1
         self.attempt = 0
         self.retries = 0
@@ -83,14 +91,10 @@ class Step(Stream):
         self.calls = 0
         self.tokens = 0
 
-    @property
-    def ended(self) -> bool:
-        """Whether nothing more happens to the step in this activation."""
-        return self.status in ENDED
-
     def move(self, trigger: str) -> None:
         """Change the status by the lifecycle's table; raise `IllegalTransitionError`."""
         self.status = STEP.after(trigger, self.status, self._id)
+        self.ended = self.status in ENDED
 
     def end(self, event: Event) -> None:
         """Note the time at which the step ended."""
@@ -111,6 +115,8 @@ class PlanStream(Stream):
     def renew(self) -> None:
         """Set the state before the draft."""
         self.status = PlanStatus.READY
+        self.ended = False
+        """Whether the plan came to its end in this epoch."""
         self.revision = 1
         self.epoch = 1
         self.content = ""
@@ -152,14 +158,10 @@ class PlanStream(Stream):
         self.user = event.user
         self.trace = event.trace
 
-    @property
-    def ended(self) -> bool:
-        """Whether the plan came to its end in this epoch."""
-        return self.status in PLAN_ENDED
-
     def move(self, trigger: str) -> None:
         """Change the status by the lifecycle's table; raise `IllegalTransitionError`."""
         self.status = PLAN.after(trigger, self.status, self._id)
+        self.ended = self.status in PLAN_ENDED
 
     def unpause(self, now: datetime) -> None:
         """Add the pause that ends now to the time that limits do not count."""

@@ -50,20 +50,32 @@ class Graph:
         Raises `DependencyError` naming the ids of doubled steps and of missing, own and cyclic
         dependencies.
         """
-        _refuse_doubles([step.id for step in steps])
+        refuse_doubles([step.id for step in steps])
         known = {step.id for step in steps}
         for step in steps:
             _check_edges(step, known, outside)
         graph = cls(
             {step.id: tuple(name for name in step.waits_for if name in known) for step in steps}
         )
-        _sorted(graph.parents)
+        if not graph.is_in_order():
+            _sorted(graph.parents)
         return graph
+
+    def is_in_order(self) -> bool:
+        """Tell whether each step follows all that it waits for already, as most plans' do."""
+        seen: set[str] = set()
+        for step, parents in self.parents.items():
+            if not seen.issuperset(parents):
+                return False
+            seen.add(step)
+        return True
 
     def order(self) -> list[str]:
         """Return the ids so that each follows all that it waits for; ties in file order."""
-        sorter = _sorted(self.parents)
         names = list(self.parents)
+        if self.is_in_order():
+            return names
+        sorter = _sorted(self.parents)
         place = {step: number for number, step in enumerate(names)}
         ready: list[int] = []
         order: list[str] = []
@@ -76,13 +88,12 @@ class Graph:
 
     def levels(self) -> list[list[str]]:
         """Return the groups that can run together: each group waits only for earlier ones."""
-        sorter = _sorted(self.parents)
-        place = {step: number for number, step in enumerate(self.parents)}
-        groups: list[list[str]] = []
-        while sorter.is_active():
-            group = sorted(sorter.get_ready(), key=place.__getitem__)
-            groups.append(group)
-            sorter.done(*group)
+        level: dict[str, int] = {}
+        for step in self.order():
+            level[step] = 1 + max((level[parent] for parent in self.parents[step]), default=-1)
+        groups: list[list[str]] = [[] for _ in range(1 + max(level.values(), default=-1))]
+        for step in self.parents:
+            groups[level[step]].append(step)
         return groups
 
     def children(self) -> dict[str, list[str]]:
@@ -227,7 +238,8 @@ class _Nesting:
         ]
 
 
-def _refuse_doubles(ids: Sequence[str]) -> None:
+def refuse_doubles(ids: Sequence[str]) -> None:
+    """Raise `DependencyError` naming the ids that a list of steps has more than once."""
     doubles = [step for step, times in Counter(ids).items() if times > 1]
     if doubles:
         raise DependencyError(

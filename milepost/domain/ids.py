@@ -9,6 +9,7 @@ is `<stream>#<version>`.
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import NewType
 from urllib.parse import unquote
 
@@ -33,6 +34,7 @@ def plan_id(milliseconds: int, randomness: int) -> PlanId:
     return PlanId("p" + "".join(digits))
 
 
+@lru_cache(maxsize=4096)
 def encode_segment(step_id: str) -> str:
     """Return a step id as one path segment: reserved characters and white space as `%XX`."""
     return _RESERVED.sub(lambda match: _percent(match.group()), step_id)

@@ -13,6 +13,7 @@ from pydantic import (
     Field,
     GetJsonSchemaHandler,
     JsonValue,
+    ModelWrapValidatorHandler,
     model_validator,
 )
 from pydantic_core import CoreSchema
@@ -226,24 +227,30 @@ class StepSpec(_Value):
         """Whether the step has children of its own."""
         return self.kind in CONTAINERS
 
-    @model_validator(mode="after")
-    def _fits_its_kind(self) -> StepSpec:
-        problem = _input_problem(self.input) or _stray_field(self) or _kind_problem(self)
-        if problem:
-            raise ValueError(problem)
-        return self
+    @model_validator(mode="wrap")
+    @classmethod
+    def _is_sound(cls, value: object, read: ModelWrapValidatorHandler[StepSpec]) -> StepSpec:
+        """Check what one field alone cannot show; a step that is one already was checked then."""
+        step = read(value)
+        if step is not value:
+            problem = _input_problem(step.input) or _stray_field(step) or _kind_problem(step)
+            if problem:
+                raise ValueError(problem)
+            if len(step.depends_on) > 1:
+                _refuse_doubled_dependency(step)
+        return step
 
-    @model_validator(mode="after")
-    def _no_dependency_twice(self) -> StepSpec:
-        for name, times in Counter(self.dependencies).items():
-            if times > 1:
-                error = DependencyError(
-                    f"step {self.id!r} depends on {name!r} twice",
-                    ids=[self.id, name],
-                    mend="name each step once",
-                )
-                raise ValueError(str(error)) from error
-        return self
+
+def _refuse_doubled_dependency(step: StepSpec) -> None:
+    names = step.dependencies
+    if len(set(names)) < len(names):
+        name = next(name for name, times in Counter(names).items() if times > 1)
+        error = DependencyError(
+            f"step {step.id!r} depends on {name!r} twice",
+            ids=[step.id, name],
+            mend="name each step once",
+        )
+        raise ValueError(str(error)) from error
 
 
 _LOOP = frozenset({StepKind.LOOP})
@@ -261,8 +268,9 @@ _KINDS_WITH = {
 
 
 def _stray_field(step: StepSpec) -> str | None:
+    given = step.model_fields_set
     for name, kinds in _KINDS_WITH.items():
-        if name not in step.model_fields_set or step.kind in kinds:
+        if name not in given or step.kind in kinds:
             continue
         field = type(step).model_fields[name]
         if getattr(step, name) != field.default:

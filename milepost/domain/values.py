@@ -52,6 +52,8 @@ def refuse_unrepresentable(value: Json) -> None:
 
     Raises `ValidationError` for NaN, infinities and Python types without a JSON text.
     """
+    if value.__class__ in _PLAIN:
+        return
     level: list[Json] = [value]
     left = MAX_JSON_BYTES // 2
     for _depth in range(MAX_JSON_DEPTH + 1):
@@ -63,6 +65,15 @@ def refuse_unrepresentable(value: Json) -> None:
         if not level:
             return
     raise LimitError("the depth of a value", allowed=MAX_JSON_DEPTH, given="more")
+
+
+def copied(value: Json) -> Json:
+    """Return an equal value that shares nothing changeable; tuples become lists."""
+    if value.__class__ in _PLAIN:
+        return value
+    if isinstance(value, Mapping):
+        return {name: copied(item) for name, item in value.items()}
+    return [copied(item) for item in value] if isinstance(value, list | tuple) else value
 
 
 _PLAIN = frozenset({str, int, bool, type(None)})

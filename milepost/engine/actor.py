@@ -7,8 +7,9 @@ newly started attempts touch the world.
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
+from itertools import pairwise
 from typing import NamedTuple
 
 import anyio
@@ -46,7 +47,7 @@ from .streaming import ChunkKind, StreamingAggregator
 
 CHUNK = 512
 """Events after which a fan-out's further starts go into a save of their own."""
-_STOPS = (StepCancelled, StepFailed, StepRetrying, StepCompleted)
+_STOPS = frozenset({StepCancelled, StepFailed, StepRetrying, StepCompleted})
 _RETRIES_AFTER_CONFLICT = 3
 
 
@@ -61,7 +62,7 @@ class Job(NamedTuple):
     def stands(self) -> bool:
         """Whether the step still waits for this attempt."""
         step = self.instance.step
-        same = (self.activation, self.attempt) == (step.activation, step.attempt)
+        same = self.attempt == step.attempt and self.activation == step.activation
         return same and self.instance.is_running
 
 
@@ -176,7 +177,8 @@ class PlanActor:
             return
         if self._rests():
             await self._release()
-            self._tasks.cancel_scope.cancel()
+            if self._scopes or self._timer is not None:
+                self._tasks.cancel_scope.cancel()
         else:
             self._set_timer(self._tasks)
 
@@ -226,7 +228,7 @@ class PlanActor:
         for tries in range(_RETRIES_AFTER_CONFLICT):
             events = self._decide(outcomes)
             try:
-                await self._save(list(chunks(events)))
+                await self._save(chunks(events))
             except VersionConflictError:
                 if tries == _RETRIES_AFTER_CONFLICT - 1:
                     raise
@@ -256,18 +258,18 @@ class PlanActor:
             self._tell(event, path)
             if path is None:
                 continue
-            if isinstance(event, StepStarted):
+            if type(event) is StepStarted:
                 self._line_up(self.state.instances[path], event)
-            elif path in self._scopes and isinstance(event, _STOPS):
+            elif path in self._scopes and type(event) in _STOPS:
                 self._scopes.pop(path).cancel()
 
     def _tell(self, event: Event, path: StepPath | None) -> None:
         """Tell listeners of an event; what a step or the plan gave comes before its last status."""
         if self._watch is not None:
             self._watch(event)
-        if isinstance(event, StepCompleted):
+        if type(event) is StepCompleted:
             self.stream.emit(ChunkKind.FINAL, event.output, path)
-        elif isinstance(event, PlanCompleted):
+        elif type(event) is PlanCompleted:
             output = final_output(self.state.plan, self.state.steps)
             self.stream.emit(ChunkKind.FINAL, output)
         self.stream.emit(ChunkKind.STATUS, event.kind, path)
@@ -292,15 +294,15 @@ class PlanActor:
         return outcome
 
 
-def chunks(events: Sequence[Event]) -> Iterator[Sequence[Event]]:
-    """Yield events in saves; a long one is cut only where an attempt starts.
+def chunks(events: Sequence[Event]) -> list[Sequence[Event]]:
+    """Return events in saves; a long one is cut only where an attempt starts.
 
     What precedes such a place is complete in itself, so a crash in between loses nothing.
     """
-    begin = 0
-    for place, event in enumerate(events) if len(events) > CHUNK else ():
-        if place - begin >= CHUNK and isinstance(event, StepStarted) and event.attempt == 1:
-            yield events[begin:place]
-            begin = place
-    if begin < len(events):
-        yield events[begin:]
+    if len(events) <= CHUNK:
+        return [events] if events else []
+    cuts = [0]
+    for place, event in enumerate(events):
+        if place - cuts[-1] >= CHUNK and isinstance(event, StepStarted) and event.attempt == 1:
+            cuts.append(place)
+    return [events[begin:end] for begin, end in pairwise([*cuts, len(events)])]

@@ -10,7 +10,7 @@ import anyio
 
 from milepost.domain.errors import ExecutionError, MilepostError
 from milepost.domain.events import ErrorRecord, Usage
-from milepost.domain.values import Json, canonical_bytes
+from milepost.domain.values import Json, canonical_bytes, copied
 
 from .core import AttemptFailed, AttemptSucceeded, Instance, PlanState
 from .models import Models
@@ -63,8 +63,8 @@ async def attempt(
                 output, usage = chunk.value, chunk.usage
             else:
                 emit(chunk.kind, chunk.value)
-        if output is not None:
-            canonical_bytes(output)
+        canonical_bytes(output)
+        output = copied(output)
     except (Exception, SystemExit, anyio.get_cancelled_exc_class()) as error:
         if _is_cancelled(error):
             raise

@@ -42,6 +42,16 @@ class Draft:
     trace: str | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A plan as it was read: its events and what they add up to."""
+
+    position: int
+    """The store's newest position before that."""
+    stored: Sequence[Stored]
+    state: PlanState
+
+
 @dataclass(slots=True)
 class _Running:
     """A plan that this process carries out, or carried out last."""
@@ -117,24 +127,32 @@ class Coordinator:
         return draft.id
 
     async def attend(
-        self, plan: PlanId, *, take_over: bool = False, watch: Watch | None = None
+        self,
+        plan: PlanId,
+        *,
+        take_over: bool = False,
+        watch: Watch | None = None,
+        found: Found | None = None,
     ) -> None:
         """Take over a plan that no living process owns, and carry it on.
 
-        Raises `UnknownNameError`, `OwnedElsewhereError`.
+        It is not read again if nothing was stored since it was `found`. Raises
+        `UnknownNameError`, `OwnedElsewhereError`.
         """
         async with self._door:
             if self.actor(plan) is None:
-                await self._attend(plan, take_over=take_over, watch=watch)
+                fence = await self._journal.claim(plan, take_over=take_over)
+                with self._gathering(plan) as missed:
+                    if found is None or found.position != await self._journal.last_position():
+                        found = await self.find(plan)
+                self._attend(found, missed, fence, watch)
 
-    async def _attend(self, plan: PlanId, *, take_over: bool, watch: Watch | None) -> None:
-        fence = await self._journal.claim(plan, take_over=take_over)
-        with self._gathering(plan) as missed:
-            stored = await self._journal.plan_events(plan)
-            state = await self.state_of(plan, stored)
-        actor = PlanActor(state, fence, self._journal, self._shop, watch=watch)
-        events = [*(one.event for one in stored), *missed]
-        for outcome in self._first_outcomes(state, events, fence):
+    def _attend(
+        self, found: Found, missed: Sequence[RequestMade], fence: int, watch: Watch | None
+    ) -> None:
+        actor = PlanActor(found.state, fence, self._journal, self._shop, watch=watch)
+        events = [*(one.event for one in found.stored), *missed]
+        for outcome in self._first_outcomes(found.state, events, fence):
             actor.put(outcome)
         self._carry_out(actor, (), ())
 
@@ -147,10 +165,12 @@ class Coordinator:
         finally:
             self._missed.pop(plan, None)
 
-    async def state_of(self, plan: PlanId, stored: Sequence[Stored]) -> PlanState:
-        """Return a plan's state as the events leave it; raise `UnknownNameError` without any."""
+    async def find(self, plan: PlanId) -> Found:
+        """Return a plan as its events leave it; raise `UnknownNameError` if there is none."""
+        position = await self._journal.last_position()
+        stored = await self._journal.plan_events(plan)
         compiled = await self.compiled(plan, stored)
-        return restore(plan, [one.event for one in stored], compiled)
+        return Found(position, stored, restore(plan, [one.event for one in stored], compiled))
 
     async def compiled(self, plan: PlanId, stored: Sequence[Stored]) -> CompiledPlan:
         """Return the content that a plan's events name; raise `UnknownNameError` without any."""
@@ -160,8 +180,10 @@ class Coordinator:
         if not isinstance(drafted, PlanDrafted):
             raise UnknownNameError(f"{plan!r} is not a plan: it begins with {drafted.kind}")
         content = ContentHash(drafted.content)
-        body = await self._journal.content(content)
-        return self._library.restore(content, body).compiled
+        prepared = self._library.find(content)
+        if prepared is None:
+            prepared = self._library.restore(content, await self._journal.content(content))
+        return prepared.compiled
 
     async def wait(self, plan: PlanId) -> PlanResult:
         """Wait until a plan of this process ended or paused; return what came of it.
@@ -171,7 +193,7 @@ class Coordinator:
         """
         running = self._running.get(plan)
         if running is None or running.may_be_outdated:
-            state = await self.state_of(plan, await self._journal.plan_events(plan))
+            state = (await self.find(plan)).state
             return result_of(state.plan, state.compiled.spec, state.steps)
         await running.rested.wait()
         if running.error is not None:

@@ -37,27 +37,27 @@ class Library:
         self._expressions = expressions
         self._kept: OrderedDict[ContentHash, Prepared] = OrderedDict()
 
-    def prepare(self, spec: PlanSpec) -> Prepared:
-        """Check and compile a plan's content; raise `ValidationError` naming what is wrong."""
-        data = spec.model_dump(mode="json", exclude_defaults=True, by_alias=True)
+    def prepare(self, compiled: CompiledPlan) -> Prepared:
+        """Return a compiled plan with its content's bytes and hash."""
+        data = compiled.spec.model_dump(mode="json", exclude_defaults=True, by_alias=True)
         body = canonical_bytes(data)
         content = hash_of(body)
-        return self._find(content) or self._keep(content, body, spec)
+        return self.find(content) or self._keep(Prepared(content, body, compiled))
 
-    def restore(self, content: ContentHash, body: bytes) -> Prepared:
-        """Return stored content compiled."""
-        known = self._find(content)
-        return known or self._keep(content, body, PlanSpec.model_validate(orjson.loads(body)))
-
-    def _find(self, content: ContentHash) -> Prepared | None:
+    def find(self, content: ContentHash) -> Prepared | None:
+        """Return content that was used lately, None for any other."""
         known = self._kept.get(content)
         if known is not None:
             self._kept.move_to_end(content)
         return known
 
-    def _keep(self, content: ContentHash, body: bytes, spec: PlanSpec) -> Prepared:
-        prepared = Prepared(content, body, compile_plan(spec, self._expressions))
-        self._kept[content] = prepared
+    def restore(self, content: ContentHash, body: bytes) -> Prepared:
+        """Compile stored content, and keep it."""
+        spec = PlanSpec.model_validate(orjson.loads(body))
+        return self._keep(Prepared(content, body, compile_plan(spec, self._expressions)))
+
+    def _keep(self, prepared: Prepared) -> Prepared:
+        self._kept[prepared.content] = prepared
         if len(self._kept) > _KEPT:
             self._kept.popitem(last=False)
         return prepared

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from functools import singledispatch
+from collections.abc import Callable, Mapping
+from typing import Any
 
 from milepost.domain.events import (
     ErrorRecord,
@@ -41,7 +41,8 @@ def observe(event: Event, state: PlanState, requests: Mapping[str, RequestMade])
         refused = isinstance(event, RequestAnswered) and not event.accepted
         why = event.why if refused and isinstance(event, RequestAnswered) else None
         return Requested(requests[event.cause], why)
-    outcome = _observe(event, state)
+    known = _OUTCOMES.get(event.__class__)
+    outcome = known(event, state) if known is not None else None
     if outcome is not None and not _is_timeout(event, state):
         return outcome
     due = state.timers.next_time()
@@ -50,40 +51,29 @@ def observe(event: Event, state: PlanState, requests: Mapping[str, RequestMade])
 
 def _is_timeout(event: Event, state: PlanState) -> bool:
     """Tell whether the event is the end of a time limit rather than the tool's own error."""
+    if not isinstance(event, StepFailed | StepRetrying):
+        return False
     instance = _at_work(event, state)
-    if instance is None or not isinstance(event, StepFailed | StepRetrying):
+    if instance is None:
         return False
     own = _before_limit(event.error)
     return event.error == step_timeout(instance) or own == attempt_timeout(instance)
 
 
-@singledispatch
-def _observe(event: Event, state: PlanState) -> Outcome | None:
-    del event, state
-    return None
-
-
-@_observe.register
-def _(event: PlanStarted, state: PlanState) -> Outcome:
-    del event, state
+def _began(_event: PlanStarted, _state: PlanState) -> Outcome:
     return Began()
 
 
-@_observe.register
-def _(event: OwnerChanged, state: PlanState) -> Outcome:
-    del state
+def _recovered(event: OwnerChanged, _state: PlanState) -> Outcome:
     interrupted = {StepPath(path): writes for path, writes in event.interrupted.items()}
     return Recovered(event.owner, event.fence, event.reason, interrupted)
 
 
-@_observe.register
-def _(event: LimitReached, state: PlanState) -> Outcome | None:
-    del state
+def _timed_out(event: LimitReached, _state: PlanState) -> Outcome | None:
     return PlanTimedOut() if event.limit == MAX_DURATION else None
 
 
-@_observe.register
-def _(event: StepCompleted, state: PlanState) -> Outcome | None:
+def _succeeded(event: StepCompleted, state: PlanState) -> Outcome | None:
     instance = _at_work(event, state)
     if instance is None:
         return None
@@ -92,16 +82,25 @@ def _(event: StepCompleted, state: PlanState) -> Outcome | None:
     )
 
 
-@_observe.register
-def _(event: StepFailed, state: PlanState) -> Outcome | None:
+def _failed(event: StepFailed, state: PlanState) -> Outcome | None:
     instance = _at_work(event, state)
     return _failure(instance, event, _before_limit(event.error)) if instance else None
 
 
-@_observe.register
-def _(event: StepRetrying, state: PlanState) -> Outcome | None:
+def _retried(event: StepRetrying, state: PlanState) -> Outcome | None:
     instance = _at_work(event, state)
     return _failure(instance, event, event.error) if instance else None
+
+
+_OUTCOMES: Mapping[type[Event], Callable[[Any, PlanState], Outcome | None]] = {
+    PlanStarted: _began,
+    OwnerChanged: _recovered,
+    LimitReached: _timed_out,
+    StepCompleted: _succeeded,
+    StepFailed: _failed,
+    StepRetrying: _retried,
+}
+"""The kinds of events that something from outside may lead to."""
 
 
 def _failure(

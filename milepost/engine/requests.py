@@ -78,7 +78,7 @@ class Requests:
         await self._answered(plan, request, watch)
 
     async def _state(self, plan: PlanId) -> PlanState:
-        return await self._coordinator.state_of(plan, await self._journal.plan_events(plan))
+        return (await self._coordinator.find(plan)).state
 
     def _refuse_early(self, state: PlanState, command: str, given: dict[str, Json]) -> None:
         if command != "answer":

@@ -8,12 +8,12 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable, Mapping
 from types import MappingProxyType
-from typing import Any, NamedTuple, Protocol
+from typing import NamedTuple, Protocol
 
 from milepost.domain.errors import ExecutionError
 from milepost.domain.events import Usage
 from milepost.domain.steps import StepKind, StepSpec
-from milepost.domain.values import Json
+from milepost.domain.values import Json, copied
 
 from .models import INVALID_ANSWER, Models, Prompt, Token
 from .streaming import ChunkKind
@@ -87,7 +87,7 @@ class ToolStepRunner:
             step=context.path,
             attempt=context.attempt,
             key=context.key,
-            arguments=_copied(arguments),
+            arguments={name: copied(value) for name, value in arguments.items()},
             emit=lambda kind, value: context.emit(_CHUNK_KINDS[kind], value),
         )
         output = await tool.call(call)
@@ -120,13 +120,6 @@ class LlmStepRunner:
         output = prompt.checked(last.answer, context.models.check)
         usage = Usage(input_tokens=last.input_tokens, output_tokens=last.output_tokens)
         yield StreamChunk(ChunkKind.FINAL, output, usage)
-
-
-def _copied(value: Any) -> Any:  # noqa: ANN401 - JSON, of the type that is given
-    """Return a copy of what is recorded, for a tool to do with as it likes."""
-    if isinstance(value, dict):
-        return {name: _copied(item) for name, item in value.items()}
-    return [_copied(item) for item in value] if isinstance(value, list) else value
 
 
 _CHUNK_KINDS = {

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any, Protocol, runtime_checkable
+from typing import Any, NamedTuple, Protocol, runtime_checkable
 
 from milepost.domain.values import Json
 
@@ -17,8 +16,7 @@ class Effect(StrEnum):
     WRITE = "write"
 
 
-@dataclass(frozen=True, slots=True)
-class ToolCall:
+class ToolCall(NamedTuple):
     """One call of a tool by one attempt of a step.
 
     `key` is the idempotency key `plan/step/activation`, equal for every attempt of an activation.

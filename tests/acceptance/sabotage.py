@@ -112,7 +112,7 @@ SABOTAGES: Mapping[str, Sabotage] = {
     "conditions": Sabotage(
         "A22",
         f"{A}/test_order.py::test_a_false_condition_skips_a_step_and_the_reason_is_recorded",
-        "milepost.engine.core.decide:_unmet_condition",
+        "milepost.engine.core.skips:_unmet_condition",
         always(None),
     ),
     "writes to the context": Sabotage(
@@ -124,7 +124,7 @@ SABOTAGES: Mapping[str, Sabotage] = {
     "checks of arguments": Sabotage(
         "E8",
         f"{A}/error_cases/test_refused.py::test_a_faulty_plan_is_refused_with_a_pointer_and_nothing_is_stored",
-        "milepost.adapters.workflow.validation:argument_problems",
+        "milepost.adapters.workflow.arguments:Arguments.problems",
         always(()),
     ),
     "checks of answers": Sabotage(

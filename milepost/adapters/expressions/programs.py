@@ -17,6 +17,8 @@ from .messages import translated
 from .results import as_json
 from .structure import Rewritten, Slot
 
+_SMALL = frozenset({int, float, bool, type(None)})
+"""Types of values that an expression without macros cannot make large."""
 _EXACT = 2**53
 _SHOWN = 120
 
@@ -85,7 +87,9 @@ class CelProgram:
             raise explained(error, self.source) from error.__cause__
 
     def _result(self, data: dict[str, Json], missing: Mapping[str, ExpressionError]) -> Json:
-        if self._bound is not None:
+        if self._bound is not None and (
+            self._loops or not _SMALL.issuperset(map(type, data.values()))
+        ):
             self._bound.check({each.slot: data.get(each.name) for each in self._variables})
         try:
             result = self._expression.eval(data=data)

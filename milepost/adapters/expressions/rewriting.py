@@ -59,6 +59,8 @@ class _Rewriter:
 
     def ahead(self, *texts: str) -> bool:
         """Tell whether the next tokens have these texts."""
+        if self.tokens[self.at].text != texts[0]:
+            return False
         following = self.tokens[self.at : self.at + len(texts)]
         return [token.text for token in following] == list(texts)
 
@@ -77,9 +79,9 @@ class _Rewriter:
             raise ExpressionError(
                 f"brackets are nested more than {MAX_DEPTH} deep", mend="split it into steps"
             )
-        while self.token.kind != "end" and self.token.text not in {")", "]", "}"}:
-            if self.token.kind == "sign" and self.token.text not in _OPENERS:
-                self.result.concatenates |= self.token.text == "+"
+        while (token := self.token).kind != "end" and token.text not in {")", "]", "}"}:
+            if token.kind == "sign" and token.text not in _OPENERS:
+                self.result.concatenates |= token.text == "+"
                 self.emit()
             elif self.ahead("in"):
                 self.emit()

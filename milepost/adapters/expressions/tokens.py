@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
-from typing import Literal, TypeAlias, cast
+from typing import Literal, NamedTuple, TypeAlias, cast
 
 from milepost.domain.errors import ExpressionError
 from milepost.domain.paths import NAME, TEXT
@@ -21,8 +20,7 @@ _TOKEN = re.compile(
 _WORD = re.compile(r"\w+")
 
 
-@dataclass(frozen=True, slots=True)
-class Token:
+class Token(NamedTuple):
     """A token and what it is; the last one is of kind `end` and has no text."""
 
     kind: TokenKind

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Mapping
-from dataclasses import replace
 from functools import cached_property, partial, update_wrapper
 from typing import TYPE_CHECKING, Any, Generic, ParamSpec, TypeVar
 
@@ -155,7 +154,7 @@ def _for_thread(call: ToolCall) -> ToolCall:
     def emit(kind: str, value: Json) -> None:
         from_thread.run_sync(call.emit, kind, value)
 
-    return replace(call, emit=emit)
+    return call._replace(emit=emit)
 
 
 def _failure(name: str, error: Exception) -> ExecutionError:

@@ -92,10 +92,14 @@ class Problems:
         return self.document.where(self.prefix + pointer)
 
     def raise_found(self) -> None:
-        """Raise the problem, or one error with all of them, a line for each; else do nothing."""
-        if len(self.found) == 1:
-            raise self.found[0]
+        """Raise what was found, if anything was."""
         if self.found:
-            lines = [str(problem) for problem in self.found[:MAX_PROBLEMS]]
-            more = len(self.found) - MAX_PROBLEMS
-            raise ValidationError("\n".join([*lines, *([f"and {more} more"] if more > 0 else [])]))
+            raise self.error()
+
+    def error(self) -> ValidationError:
+        """Return the problem, or one error with all of them, a line for each."""
+        if len(self.found) == 1:
+            return self.found[0]
+        lines = [str(problem) for problem in self.found[:MAX_PROBLEMS]]
+        more = len(self.found) - MAX_PROBLEMS
+        return ValidationError("\n".join([*lines, *([f"and {more} more"] if more > 0 else [])]))

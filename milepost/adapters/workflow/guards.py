@@ -80,7 +80,7 @@ def clean(text: str, *, name: str) -> str:
 def scalar_problem(value: str | float | bool | None) -> str | None:  # noqa: FBT001 - any scalar
     """Return what is wrong with a text or a number, None when nothing is."""
     if isinstance(value, str):
-        if _SURROGATE.search(value):
+        if not value.isascii() and _SURROGATE.search(value):
             return "the text has half of a surrogate pair, which is no character"
         return "the text has the character U+0000" if "\x00" in value else None
     if isinstance(value, float) and value - value != 0:

@@ -12,24 +12,19 @@ from milepost.domain.nearest import suggestion
 from milepost.domain.plans import PlanSpec
 from milepost.domain.values import Json
 
+_TYPES = ("string", "integer", "number", "boolean", "null", "object", "array")
+
 
 def declaration_problem(schema: Mapping[str, Json]) -> str | None:
     """Return what is wrong with the declaration of an input, None when it is a JSON Schema.
 
     Beside the words of JSON Schema it may have `required`, true or false.
     """
-    from jsonschema import Draft202012Validator
-    from jsonschema.exceptions import SchemaError
-
     plain = _plain(schema)
-    try:
-        Draft202012Validator.check_schema(plain)
-    except SchemaError as error:
-        place = "/".join(str(part) for part in error.absolute_path)
-        return f"it is no JSON Schema: {place + ': ' if place else ''}{error.message[:200]}"
-    hidden = next(_hidden_faults(plain), None)
-    if hidden is not None or "default" not in schema:
-        return hidden
+    fault = None if _names_only_a_type(plain) else _schema_fault(plain)
+    fault = fault or next(_hidden_faults(plain), None)
+    if fault is not None or "default" not in schema:
+        return fault
     problem = _problem(plain, schema["default"])
     return f"its default does not fit: {problem}" if problem else None
 
@@ -73,6 +68,28 @@ def input_from_text(schema: Mapping[str, Json], text: str) -> Json:
     return value
 
 
+def _names_only_a_type(schema: Mapping[str, Json]) -> bool:
+    """Tell whether a declaration is so simple that nothing can be wrong with it."""
+    return (
+        schema.get("type") in _TYPES
+        and isinstance(schema.get("description", ""), str)
+        and schema.keys() <= {"type", "description", "default"}
+    )
+
+
+def _schema_fault(schema: dict[str, Any]) -> str | None:
+    """Return why a value is no JSON Schema, None when it is one."""
+    from jsonschema import Draft202012Validator
+    from jsonschema.exceptions import SchemaError
+
+    try:
+        Draft202012Validator.check_schema(schema)
+    except SchemaError as error:
+        place = "/".join(str(part) for part in error.absolute_path)
+        return f"it is no JSON Schema: {place + ': ' if place else ''}{error.message[:200]}"
+    return None
+
+
 def _plain(schema: Mapping[str, Json]) -> dict[str, Any]:
     required = schema.get("required")
     return {
@@ -96,10 +113,15 @@ def _hidden_faults(schema: Json) -> Iterator[str]:
 
 
 def _problem(schema: Mapping[str, Any], value: Json) -> str | None:
-    from referencing.exceptions import Unresolvable
-
     try:
         problem = SchemaCheck(schema).problem(value)
-    except (Unresolvable, RecursionError) as error:
+    except _unresolvable() as error:
         return f"cannot be checked, its schema refers to what is not there ({error!r:.80})"
     return None if problem is None else problem.removeprefix("the value: ")
+
+
+def _unresolvable() -> tuple[type[Exception], ...]:
+    """Return what a schema raises that refers to what is not there, or to itself."""
+    from referencing.exceptions import Unresolvable
+
+    return Unresolvable, RecursionError

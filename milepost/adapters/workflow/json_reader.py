@@ -5,15 +5,19 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping
-from typing import NoReturn
+from typing import TypeAlias
 
 from milepost.domain.errors import ValidationError
-from milepost.domain.templates import below
+from milepost.domain.validation import pointer as pointer_of
 from milepost.domain.values import Json
 
 from .document import Document
 from .guards import MAX_DEPTH, printable, scalar_problem, too_deep
 
+Place: TypeAlias = tuple[str | int, ...]
+"""The keys on the way to a value."""
+
+_SCALARS = (str, int, float, bool, type(None))
 _BRACKETS = re.compile(r'"(?:[^"\\]|\\.)*"|[\[\]{}]')
 
 
@@ -42,7 +46,7 @@ def plain_document(value: object, *, name: str) -> Document:
 
     Raises `ValidationError` or `LimitError` with `name#/pointer` for what JSON cannot hold.
     """
-    return Document(_checked(value, name, "", 0), name)
+    return Document(_checked(value, name, ()), name)
 
 
 class _Refused:
@@ -87,39 +91,47 @@ def _refuse_depth(text: str, name: str) -> None:
             raise too_deep(f"{name}:{line}:{column}")
 
 
-def _checked(value: object, name: str, pointer: str, depth: int) -> Json:
-    where = f"{name}#{printable(pointer)}"
-    if isinstance(value, Mapping | list | tuple) and depth >= MAX_DEPTH:
-        raise too_deep(where)
+def _checked(value: object, name: str, place: Place) -> Json:
+    if isinstance(value, _SCALARS):
+        problem = scalar_problem(value)
+        if problem:
+            raise ValidationError(problem, where=_where(name, place))
+        return value
     if isinstance(value, Mapping):
-        return _fields(value, name, pointer, depth)
+        return _fields(value, name, place)
     if isinstance(value, list | tuple):
-        return [_checked(item, name, f"{pointer}/{at}", depth + 1) for at, item in enumerate(value)]
+        _refuse_deeper(name, place)
+        return [_checked(item, name, (*place, at)) for at, item in enumerate(value)]
     if isinstance(value, _Refused):
-        raise ValidationError(printable(value.problem), where=where, mend=value.mend)
-    if not isinstance(value, str | int | float | bool | None):
-        _refuse_type(value, where)
-    problem = scalar_problem(value)
-    if problem:
-        raise ValidationError(problem, where=where)
-    return value
+        raise ValidationError(printable(value.problem), where=_where(name, place), mend=value.mend)
+    raise _no_json(value, _where(name, place))
 
 
-def _fields(value: Mapping[object, object], name: str, pointer: str, depth: int) -> dict[str, Json]:
+def _fields(value: Mapping[object, object], name: str, place: Place) -> dict[str, Json]:
+    _refuse_deeper(name, place)
     found: dict[str, Json] = {}
     for key, item in value.items():
         if not isinstance(key, str) or scalar_problem(key):
             raise ValidationError(
                 f"the key {key!r:.60} is not a clean text",
-                where=f"{name}#{pointer}",
+                where=f"{name}#{pointer_of(place)}",
                 mend="use a text without special characters",
             )
-        found[key] = _checked(item, name, below(pointer, key), depth + 1)
+        found[key] = _checked(item, name, (*place, key))
     return found
 
 
-def _refuse_type(value: object, where: str) -> NoReturn:
-    raise ValidationError(
+def _refuse_deeper(name: str, place: Place) -> None:
+    if len(place) >= MAX_DEPTH:
+        raise too_deep(_where(name, place))
+
+
+def _where(name: str, place: Place) -> str:
+    return f"{name}#{printable(pointer_of(place))}"
+
+
+def _no_json(value: object, where: str) -> ValidationError:
+    return ValidationError(
         f"a {type(value).__name__} is not JSON",
         where=where,
         mend="use texts, numbers, booleans, null, lists and objects",

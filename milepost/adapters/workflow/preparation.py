@@ -82,8 +82,8 @@ class Preparation:
         return Ready(self._checked(_workflow_of(plan.content())), ownership, plan.id)
 
     def _checked(self, workflow: Workflow) -> Prepared:
-        validate(workflow, tools=self._tools, expressions=self._expressions)
-        return self._library.prepare(workflow.spec)
+        compiled = validate(workflow, tools=self._tools, expressions=self._expressions)
+        return self._library.prepare(compiled)
 
 
 def _workflow_of(spec: PlanSpec) -> Workflow:

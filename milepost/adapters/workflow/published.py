@@ -76,8 +76,11 @@ class PublishedWorkflows:
                 else ("publish it with `milepost publish FILE`")
             )
             raise UnknownNameError(f"there is no published workflow {reference}; {mend}")
-        body = await self._journal.content(ContentHash(content))
-        return self._library.restore(ContentHash(content), body), reference
+        prepared = self._library.find(ContentHash(content))
+        if prepared is None:
+            body = await self._journal.content(ContentHash(content))
+            prepared = self._library.restore(ContentHash(content), body)
+        return prepared, reference
 
     async def _stream(self, name: str) -> WorkflowStream:
         stream = workflow_stream(name)

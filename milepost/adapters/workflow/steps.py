@@ -34,6 +34,7 @@ from .strictness import strict_faults
 _STAND_IN = StepSpec.model_validate({"id": "?", "kind": StepKind.RESPONSE, "input": {}})
 """Takes the place of a step that could not be read, so that the others can be."""
 _CASE = Case(when="true", steps=(_STAND_IN,))
+_ALIASES = {name: field.alias or name for name, field in StepSpec.model_fields.items()}
 
 
 def read_steps(value: Json, pointer: str, problems: Problems) -> tuple[StepSpec, ...]:
@@ -212,7 +213,7 @@ class _StepReader:
 
     def build(self, fields: dict[str, Any]) -> StepSpec:
         plain = {name: item for name, item in fields.items() if name not in {"steps", "cases"}}
-        named = {_alias(name): item for name, item in plain.items()}
+        named = {_ALIASES[name]: item for name, item in plain.items()}
         faults = list(strict_faults(StepSpec, named))
         for place, problem in faults:
             self.problems.add_fault(self.place(pointer_of(place)), Problem(".", problem))
@@ -247,10 +248,6 @@ def _plainly(key: str, item: Json) -> Json:
 
 def _all_keys() -> list[tuple[str, str]]:
     return [pair for keys in (COMMON, *OF_KIND.values()) for pair in keys.items()]
-
-
-def _alias(field: str) -> str:
-    return StepSpec.model_fields[field].alias or field
 
 
 def _kind_mend(word: str, value: Mapping[str, Json]) -> str:

@@ -6,6 +6,7 @@ The models read `"5"` as 5 and 1 as true; in a file that is a mistake, and its a
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from functools import cache
 from types import UnionType
 from typing import Annotated, Any, TypeAlias, Union, get_args, get_origin
 
@@ -17,27 +18,44 @@ Place: TypeAlias = tuple[str | int, ...]
 _PLAIN = {int: "a whole number", bool: "true or false"}
 
 
-def strict_faults(annotation: Any, value: object, place: Place = ()) -> Iterator[tuple[Place, str]]:  # noqa: ANN401
+def strict_faults(
+    model: type[BaseModel], value: object, place: Place = ()
+) -> Iterator[tuple[Place, str]]:
     """Yield where a whole number or a truth value is meant and something else stands."""
-    annotation = _plain(annotation)
-    if annotation in _PLAIN and value is not None and value.__class__ is not annotation:
-        yield place, f"must be {_PLAIN[annotation]}, this is {quoted(value)}"
-    for key, inner, item in _parts(annotation, value):
-        yield from strict_faults(inner, item, (*place, key))
+    if isinstance(value, Mapping):
+        for key, kind in _strict_fields(model).items():
+            if key in value:
+                yield from _faults(kind, value[key], (*place, key))
 
 
-def _parts(annotation: Any, value: object) -> Iterator[tuple[str | int, Any, object]]:  # noqa: ANN401
-    """Yield the parts of a value with the type that each is meant to have."""
-    arguments = get_args(annotation)
-    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
-        fields = annotation.model_fields.items()
-        given = value if isinstance(value, Mapping) else {}
-        named = ((field.alias or name, field.annotation) for name, field in fields)
-        yield from ((key, inner, given[key]) for key, inner in named if key in given)
-    elif get_origin(annotation) is dict and isinstance(value, Mapping):
-        yield from ((key, arguments[1], item) for key, item in value.items())
-    elif get_origin(annotation) is tuple and isinstance(value, list):
-        yield from ((at, arguments[0], item) for at, item in enumerate(value))
+@cache
+def _strict_fields(model: type[BaseModel]) -> dict[str, Any]:
+    """Return the fields of a model in which such a value is meant somewhere, with their types."""
+    fields = model.model_fields.items()
+    named = {field.alias or name: _plain(field.annotation) for name, field in fields}
+    return {name: kind for name, kind in named.items() if _says_something(kind)}
+
+
+def _says_something(kind: Any) -> bool:  # noqa: ANN401 - any type
+    if isinstance(kind, type) and issubclass(kind, BaseModel):
+        return True
+    return kind in _PLAIN or any(_says_something(_plain(inner)) for inner in get_args(kind))
+
+
+def _faults(kind: Any, value: object, place: Place) -> Iterator[tuple[Place, str]]:  # noqa: ANN401
+    if kind in _PLAIN:
+        if value is not None and value.__class__ is not kind:
+            yield place, f"must be {_PLAIN[kind]}, this is {quoted(value)}"
+    elif isinstance(kind, type) and issubclass(kind, BaseModel):
+        yield from strict_faults(kind, value, place)
+    elif get_origin(kind) is dict and isinstance(value, Mapping):
+        inner = _plain(get_args(kind)[1])
+        for key, item in value.items():
+            yield from _faults(inner, item, (*place, key))
+    elif get_origin(kind) is tuple and isinstance(value, list):
+        inner = _plain(get_args(kind)[0])
+        for at, item in enumerate(value):
+            yield from _faults(inner, item, (*place, at))
 
 
 def _plain(annotation: Any) -> Any:  # noqa: ANN401 - any type

@@ -1,13 +1,15 @@
 """Checking a loaded workflow whole: dependencies, tools and their arguments, expressions.
 
-Nothing is carried out. Each problem is told with the line that it stands in.
+Nothing is carried out. Compiling a plan finds whether something is wrong with it; then all of it
+is gone through once more, so that each problem is told with the line that it stands in.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from milepost.domain.errors import (
     DependencyError,
-    ExpressionError,
     UnknownNameError,
     ValidationError,
 )
@@ -15,32 +17,75 @@ from milepost.domain.expressions import Expressions
 from milepost.domain.graph import Graph
 from milepost.domain.steps import StepSpec
 from milepost.domain.values import Json
-from milepost.engine.core import compile_plan
+from milepost.engine.core import CompiledPlan, compile_plan
 from milepost.engine.tooling import Tools
 
-from .arguments import argument_problems
+from .arguments import Arguments
 from .document import Problems
 from .expression_checks import ExpressionChecks
 from .levels import Level, levels_of
 from .loading import Workflow
 
 
-def validate(workflow: Workflow, *, tools: Tools, expressions: Expressions) -> None:
-    """Check all of a workflow that can be checked before it runs.
+def validate(workflow: Workflow, *, tools: Tools, expressions: Expressions) -> CompiledPlan:
+    """Check all of a workflow that can be checked before it runs; return it compiled.
 
     Raises `DependencyError`, `ExpressionError` or `ValidationError` for one problem, and a
     `ValidationError` with a line for each when there are more.
     """
+    calls = _Calls(tools)
+    try:
+        compiled = compile_plan(workflow.spec, expressions)
+    except ValidationError as error:
+        problems = _problems(workflow, calls, expressions)
+        if not problems.found:
+            problems.add_error(_place_of(error, workflow), error)
+        raise problems.error() from error
+    if any(True for node in compiled.nodes for _fault in calls.faults(node.spec)):
+        raise _problems(workflow, calls, expressions).error()
+    return compiled
+
+
+class _Calls:
+    """The tool calls of a workflow's steps, checked against the tools at hand."""
+
+    def __init__(self, tools: Tools) -> None:
+        self._tools = tools
+        self._arguments: dict[str, Arguments] = {}
+
+    def faults(self, step: StepSpec) -> Iterator[tuple[str, str]]:
+        """Yield what is wrong with a step's calls: the pointer into the step, and the problem."""
+        if step.tool is not None:
+            yield from self._call_faults(step.tool, step.input, "")
+        undo = step.compensate
+        if undo is not None:
+            yield from self._call_faults(undo.tool, dict(undo.input), "/compensate")
+
+    def _call_faults(self, name: str, arguments: Json, pointer: str) -> Iterator[tuple[str, str]]:
+        try:
+            known = self._arguments.get(name) or self._of_tool(name)
+        except UnknownNameError as error:
+            yield f"{pointer}/tool", str(error)
+            return
+        for place, problem in known.problems(arguments):
+            yield f"{pointer}/input{place}", f"tool `{name}`: {problem}"
+
+    def _of_tool(self, name: str) -> Arguments:
+        known = self._arguments[name] = Arguments(self._tools.get(name).arguments_schema)
+        return known
+
+
+def _problems(workflow: Workflow, calls: _Calls, expressions: Expressions) -> Problems:
+    """Return all problems that have a place of their own."""
     problems = Problems(workflow.document, prefix=workflow.pointer)
     checks = ExpressionChecks(expressions, problems)
     for level in levels_of(workflow.spec):
         _check_dependencies(level, problems)
         for pointer, step in level.placed():
-            _check_tools(step, pointer, tools, problems)
+            for place, problem in calls.faults(step):
+                problems.add(pointer + place, problem)
             checks.check(step, pointer, level)
-    problems.raise_found()
-    _check_circles(workflow, expressions, problems)
-    problems.raise_found()
+    return problems
 
 
 def _check_dependencies(level: Level, problems: Problems) -> None:
@@ -50,15 +95,12 @@ def _check_dependencies(level: Level, problems: Problems) -> None:
         problems.add_error(_place(error, level), error)
 
 
-def _check_circles(workflow: Workflow, expressions: Expressions, problems: Problems) -> None:
-    """Find circles that references and nesting close, as the engine itself does."""
-    try:
-        compile_plan(workflow.spec, expressions)
-    except DependencyError as error:
-        places = (_place(error, level) for level in levels_of(workflow.spec))
-        problems.add_error(next((place for place in places if place), "/steps"), error)
-    except (ExpressionError, ValidationError) as error:
-        problems.add_error("/steps", error)
+def _place_of(error: ValidationError, workflow: Workflow) -> str:
+    """Return the pointer to what an error is about that shows in the whole plan only."""
+    if not isinstance(error, DependencyError):
+        return "/steps"
+    places = (_place(error, level) for level in levels_of(workflow.spec))
+    return next((place for place in places if place), "/steps")
 
 
 def _place(error: DependencyError, level: Level) -> str:
@@ -72,21 +114,3 @@ def _place(error: DependencyError, level: Level) -> str:
         if step.id in error.ids:
             found = f"{pointer}/id"
     return found
-
-
-def _check_tools(step: StepSpec, pointer: str, tools: Tools, problems: Problems) -> None:
-    if step.tool is not None:
-        _check_call(step.tool, step.input, pointer, tools, problems)
-    undo = step.compensate
-    if undo is not None:
-        _check_call(undo.tool, dict(undo.input), f"{pointer}/compensate", tools, problems)
-
-
-def _check_call(name: str, arguments: Json, pointer: str, tools: Tools, problems: Problems) -> None:
-    try:
-        tool = tools.get(name)
-    except UnknownNameError as error:
-        problems.add(f"{pointer}/tool", str(error))
-        return
-    for place, problem in argument_problems(tool.arguments_schema, arguments):
-        problems.add(f"{pointer}/input{place}", f"tool `{name}`: {problem}")

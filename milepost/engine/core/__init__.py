@@ -1,7 +1,8 @@
 """The functional core: from a plan's state and an outcome to events, without touching the world."""
 
 from .compiled import CompiledPlan, Node, compile_plan
-from .decide import DECIDER, decide
+from .decide import decide
+from .intake import DECIDER
 from .outcomes import (
     AttemptFailed,
     AttemptSucceeded,

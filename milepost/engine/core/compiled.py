@@ -67,6 +67,8 @@ class Node:
     condition: Program | None = None
     wait: Template | None = None
     writes: Template | None = None
+    undo: Template | None = None
+    """Arguments of the call that undoes the step."""
     policy: RetryPolicy | None = None
     priority: int = 0
     path_left: float = 0.0
@@ -156,7 +158,7 @@ class _Compiler:
         """Fill in the node's programs, templates, policy and edges."""
         spec = node.spec
         sight, outer = self._sight(node.group)
-        inner = replace(outer, loop=_loop_names(node))
+        inner = replace(outer, loop=_loop_names(node)) if node.kind is StepKind.LOOP else outer
         self.references.clear()
         where = f"step {spec.id!r}"
         node.when = self._program(spec.when, outer, where)
@@ -177,6 +179,8 @@ class _Compiler:
         node.writes = self._template(dict(spec.set), outer, where) if spec.set else None
         self.references.discard(spec.id)
         self._add_implied_edges(node, sight)
+        if spec.compensate is not None:
+            node.undo = self._template(dict(spec.compensate.input), outer, where)
 
     def _sight(self, group: Group) -> tuple[Sight, ScopeTypes]:
         """Return the steps that a group's members may name, and what expressions may say."""
@@ -196,6 +200,8 @@ class _Compiler:
         return program
 
     def _template(self, value: Json, scope: ScopeTypes, where: str) -> Template | None:
+        if value is None:
+            return None
         template = compile_template(value, self.expressions, scope, where=where)
         if template is not None:
             self.references.update(template.step_references)
@@ -242,6 +248,8 @@ def _is_ordered(group: Group) -> bool:
 
 def _refuse_cycles(nodes: Sequence[Node]) -> None:
     """Refuse circles that references or nesting close; a container ends after its children."""
+    if all(_looks_back(node) for node in nodes):
+        return
     waits: dict[tuple[int, bool], set[tuple[int, bool]]] = {}
     for node in nodes:
         begin = waits.setdefault((node.number, False), set())
@@ -260,6 +268,15 @@ def _refuse_cycles(nodes: Sequence[Node]) -> None:
         numbers = [number for number, _end in reversed(error.args[1])]
         names = [nodes[number].spec.id for number, _same in groupby(numbers)]
         raise cycle_error(names) from None
+
+
+def _looks_back(node: Node) -> bool:
+    """Tell whether all that a step waits for ends before it in the order of the file."""
+    return all(
+        edge.source.number < node.number
+        and (edge.source.group is node.group or not edge.source.groups)
+        for edge in node.edges
+    )
 
 
 def _refuse_large_demands(spec: PlanSpec, nodes: Sequence[Node]) -> None:

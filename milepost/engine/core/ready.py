@@ -74,7 +74,7 @@ class ReadyQueue:
 
     def _fits(self, instance: Instance, held: Mapping[str, int]) -> bool:
         wanted = instance.node.spec.resources
-        return all(
+        return not wanted or all(
             held.get(name, 0) + amount <= self._capacity.get(name, amount)
             for name, amount in wanted.items()
         )

@@ -7,7 +7,7 @@ dependencies, the ready queue) follows from them and is derived again after a cr
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from enum import Enum, auto
 from typing import Any, TypeVar
 
@@ -60,6 +60,7 @@ class Instance:
         "node",
         "open_frames",
         "path",
+        "place",
         "step",
         "waiting",
     )
@@ -69,6 +70,8 @@ class Instance:
         self.frame = frame
         self.step = step
         self.path = path
+        self.place = Place.IDLE
+        """What the plan's accounts have the step down as."""
         self.waiting = 0
         """Dependencies that have not settled."""
         self.dependents: list[Instance] = []
@@ -176,16 +179,22 @@ class PlanState:
         cause: str = "",
         **data: Any,  # noqa: ANN401 - an event's fields
     ) -> EventT:
-        """Record an event of one step and keep account of what the step now holds or awaits."""
-        before = _place(instance)
-        event = self._record(instance.step, event_type, cause or self.cause, data)
-        self._account(instance, before, _place(instance))
+        """Record an event of one step and keep account of what the step now holds or awaits.
+
+        The values must be right and plain: there are too many of these events to check each.
+        """
+        event = self._record(instance.step, event_type.trusted, cause or self.cause, data)
+        self.adopt(instance)
         return event
 
     def _record(
-        self, stream: PlanStream | Step, event_type: type[EventT], cause: str, data: dict[str, Any]
+        self,
+        stream: PlanStream | Step,
+        make: Callable[..., EventT],
+        cause: str,
+        data: dict[str, Any],
     ) -> EventT:
-        event = event_type(
+        event = make(
             originator_id=stream.id,
             originator_version=stream.version + 1,
             timestamp=self.now,
@@ -194,18 +203,17 @@ class PlanState:
             revision=self.plan.revision,
             **data,
         )
-        event.mutate(stream)
+        stream.add(event)
         self.count(event)
         self.recorded.append(event)
         self.cause = event.id
         return event
 
     def adopt(self, instance: Instance) -> None:
-        """Take a step that was found started into the accounts."""
-        self._account(instance, Place.IDLE, _place(instance))
-
-    def _account(self, instance: Instance, before: Place, after: Place) -> None:
+        """Have the accounts say of a step what it now holds or awaits."""
+        before, after = instance.place, _place(instance)
         if before is not after:
+            instance.place = after
             self._leave(instance, before)
             self._enter(instance, after)
 
@@ -243,13 +251,14 @@ class PlanState:
 
     def count(self, event: Event) -> None:
         """Keep the counts that limits are held against."""
-        if isinstance(event, StepStarted):
+        kind = type(event)
+        if kind is StepStarted:
             self.starts += 1
-        elif isinstance(event, StepRetrying):
+        elif kind is StepRetrying:
             self.retries += 1
-        elif isinstance(event, LimitReached):
+        elif type(event) is LimitReached:
             self.limit = event.limit
-        elif isinstance(event, PlanResumed) and self.limit is not None:
+        elif kind is PlanResumed and self.limit is not None:
             self.starts = self.retries = 0
             self.limit = None
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import datetime
 from enum import StrEnum
 from heapq import heappop, heappush
@@ -54,12 +53,13 @@ class Timers:
             heappop(self._heap)
         return self._heap[0].at if self._heap else None
 
-    def pop_due(self, now: datetime) -> Iterator[Due]:
-        """Take the times that have come, earliest first."""
+    def pop_due(self, now: datetime) -> Due | None:
+        """Take the earliest time that has come, if one has."""
         while self._heap and self._heap[0].at <= now:
             due = heappop(self._heap)
             if _stands(due):
-                yield due
+                return due
+        return None
 
 
 def _stands(due: Due) -> bool:

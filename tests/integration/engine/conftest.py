@@ -1,25 +1,18 @@
-"""Every test here runs under asyncio, and under trio's clock that jumps over all waiting."""
+"""Every test here runs under asyncio and under trio, with clocks that jump over all waiting."""
 
 from typing import Any
 
 import pytest
-from trio.testing import MockClock
+
+from milepost.testing.virtual_time import skipping_time
 
 from .scene import Scene
 
 
 @pytest.fixture(params=["asyncio", "trio"])
 def anyio_backend(request: pytest.FixtureRequest) -> Any:
-    """Return the event loop to run under."""
-    if request.param == "trio":
-        return ("trio", {"clock": MockClock(autojump_threshold=0)})
-    return request.param
-
-
-@pytest.fixture
-def virtual() -> Any:
-    """Return trio's jumping clock, for tests that wait longer than anybody would."""
-    return ("trio", {"clock": MockClock(autojump_threshold=0)})
+    """Return the event loop to run under: nothing depends on how fast the machine is."""
+    return skipping_time(request.param)
 
 
 @pytest.fixture

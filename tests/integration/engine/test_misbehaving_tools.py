@@ -141,6 +141,14 @@ async def test_a_tool_cannot_change_its_result_afterwards(scene: Scene) -> None:
     assert (ended.final_output, kept) == ([1], [1, 2])
 
 
+async def test_a_tuple_that_a_tool_gives_is_a_list_in_the_record(scene: Scene) -> None:
+    tools = ScriptedTools({"give": lambda _call: {"pair": (1, [2])}})
+    async with scene.engine(tools) as mp:
+        ended = await mp.run(plan(tool("give")))
+        assert ended.final_output == {"pair": [1, [2]]}
+        assert (await mp.replay(ended.plan_id)).equal
+
+
 async def test_a_hanging_tool_is_stopped_by_its_time_limit_and_frees_its_slot(
     scene: Scene,
 ) -> None:

@@ -8,8 +8,8 @@ import pytest
 from milepost.adapters.store.memory import MemoryJournal
 from milepost.domain.errors import RefusedError
 from milepost.domain.events import RequestMade
-from milepost.domain.values import ContentHash
-from milepost.engine.journal import Save
+from milepost.domain.ids import PlanId
+from milepost.engine.journal import Save, Stored
 from milepost.engine.tooling import ToolCall
 from milepost.testing import ScriptedTools, after
 
@@ -44,7 +44,7 @@ async def test_a_request_stored_after_the_plan_has_ended_is_refused(
 async def test_a_request_made_while_its_plan_is_taken_up_is_not_overlooked(
     scene: Scene, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    content, reading = MemoryJournal.content, anyio.Event()
+    plan_events, reading = MemoryJournal.plan_events, anyio.Event()
 
     async def until_the_other_is_answered(call: ToolCall) -> None:
         await scene.until(call.plan, "completed y")
@@ -53,17 +53,18 @@ async def test_a_request_made_while_its_plan_is_taken_up_is_not_overlooked(
     async with scene.engine(tools) as mp:
         asked = await mp.run(plan(question("x"), question("y"), tool("long", "x")))
 
-        async def slow(journal: MemoryJournal, wanted: ContentHash) -> bytes:
+        async def slow(journal: MemoryJournal, wanted: PlanId) -> list[Stored]:
             """Let the second answer come while the first one's engine reads the plan."""
+            stored = await plan_events(journal, wanted)
             taken_up = scene.kinds(asked.plan_id).count("asked answer") == 1
             if taken_up and not reading.is_set():
                 reading.set()
                 while scene.kinds(asked.plan_id).count("asked answer") < 2:
                     await anyio.sleep(0.001)
                 await anyio.sleep(0.005)
-            return await content(journal, wanted)
+            return stored
 
-        monkeypatch.setattr(MemoryJournal, "content", slow)
+        monkeypatch.setattr(MemoryJournal, "plan_events", slow)
         with anyio.fail_after(10):
             async with anyio.create_task_group() as tasks:
                 tasks.start_soon(partial(mp.answer, asked.plan_id, "x", value=1))
@@ -71,6 +72,30 @@ async def test_a_request_made_while_its_plan_is_taken_up_is_not_overlooked(
                 await mp.answer(asked.plan_id, "y", value=2)
             ended = await mp.wait(asked.plan_id)
     assert ended.completed_steps == 3
+
+
+async def test_what_others_store_between_finding_a_plan_and_owning_it_is_read(
+    scene: Scene, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    claim, looked_at = MemoryJournal.claim, anyio.Event()
+
+    async def late(journal: MemoryJournal, wanted: PlanId, *, take_over: bool = False) -> int:
+        """Let another engine end the plan after it was looked at and before it is claimed."""
+        if not looked_at.is_set():
+            looked_at.set()
+            async with scene.engine(ScriptedTools()) as other:
+                await other.cancel(wanted, why="enough")
+        return await claim(journal, wanted, take_over=take_over)
+
+    async with scene.engine(ScriptedTools({"a": after(60)})) as mp:
+        plan_id = await mp.start(plan(tool("a")))
+    monkeypatch.setattr(MemoryJournal, "claim", late)
+    async with scene.engine(ScriptedTools()) as mp:
+        with anyio.fail_after(10):
+            [result] = await mp.resume(plan_id)
+        assert (await mp.replay(plan_id)).equal
+    assert result.status == "cancelled"
+    assert scene.kinds(plan_id)[-2:] == ["plan cancelled", "plan request_answered"]
 
 
 async def test_a_request_made_while_its_plan_is_given_up_fences_nobody_off(

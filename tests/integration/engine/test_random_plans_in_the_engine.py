@@ -1,7 +1,6 @@
 """Random plans through the whole engine, tools of random slowness, engines that go away.
 
-Under trio's jumping clock the slowness costs nothing, so that attempts overlap as they would;
-under asyncio it is cut to a thousandth.
+On a clock that jumps the slowness costs nothing, so attempts overlap as they would.
 """
 
 from __future__ import annotations
@@ -13,12 +12,12 @@ import anyio
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from trio.testing import MockClock
 
 from milepost.domain.plans import PlanSpec
 from milepost.engine.replay import replay
 from milepost.engine.tooling import ToolCall
 from milepost.testing import ScriptedTools, fails
+from milepost.testing.virtual_time import run_virtual
 from tests.unit.engine.core_run import EXPRESSIONS, stored
 from tests.unit.engine.referee import judged_afterwards
 from tests.unit.engine.test_recovery_of_random_plans import ran_again
@@ -29,12 +28,12 @@ from .scene import Scene
 CRASHES = st.lists(st.floats(0.01, 6), max_size=3)
 
 
-def sluggish(plan: WrittenPlan, seed: int, unit: float) -> ScriptedTools:
-    """Return tools that take up to three units and fail as the plan's luck has it."""
+def sluggish(plan: WrittenPlan, seed: int) -> ScriptedTools:
+    """Return tools that take up to three seconds and fail as the plan's luck has it."""
     luck = random.Random(seed)  # noqa: S311 - nothing secret
 
     async def work(call: ToolCall) -> Any:
-        await anyio.sleep(luck.choice([0, 1, 1, 2, 3]) * unit)
+        await anyio.sleep(luck.choice([0, 1, 1, 2, 3]))
         name = call.step.rpartition(".")[2]
         if call.attempt <= plan.failures.get(name, 0):
             raise fails(retryable=name not in plan.fatal)
@@ -76,50 +75,27 @@ def test_every_event_is_allowed_whatever_the_slowness_and_the_crashes(
     plan: WrittenPlan, seed: int, crashes: list[float]
 ) -> None:
     scene = Scene()
-    clock = MockClock(autojump_threshold=0)
-    tools = sluggish(plan, seed, 1)
-    plan_id = anyio.run(
-        carried_out, scene, plan, tools, crashes, backend="trio", backend_options={"clock": clock}
-    )
-    judge(scene, plan, plan_id)
-
-
-def without_waits(steps: list[dict[str, Any]]) -> None:
-    """Shorten all waits and delays, for a clock that does not jump."""
-    for step in steps:
-        if "wait_for" in step:
-            step["wait_for"] = 0
-        if "retry" in step:
-            step["retry"]["initial_delay"] = 0
-        without_waits(step.get("steps", []))
-        for case in step.get("cases", []):
-            without_waits(case["steps"])
+    tools = sluggish(plan, seed)
+    judge(scene, plan, run_virtual(carried_out, scene, plan, tools, crashes, backend="trio"))
 
 
 @settings(max_examples=15)
-@given(written_plans(), st.integers(0, 1000))
-def test_every_event_is_allowed_under_asyncio(plan: WrittenPlan, seed: int) -> None:
-    without_waits(plan.steps)
+@given(written_plans(), st.integers(0, 1000), CRASHES)
+def test_every_event_is_allowed_under_asyncio(
+    plan: WrittenPlan, seed: int, crashes: list[float]
+) -> None:
     scene = Scene()
-    plan_id = anyio.run(carried_out, scene, plan, sluggish(plan, seed, 0.001), [])
-    judge(scene, plan, plan_id)
+    tools = sluggish(plan, seed)
+    judge(scene, plan, run_virtual(carried_out, scene, plan, tools, crashes))
 
 
+@pytest.mark.parametrize("backend", ["asyncio", "trio"])
 @pytest.mark.parametrize("place", range(3))
-def test_an_engine_that_goes_away_at_once_loses_nothing(place: int) -> None:
+def test_an_engine_that_goes_away_at_once_loses_nothing(place: int, backend: str) -> None:
     steps = [
         {"id": f"s{number}", "kind": "tool", "tool": "work", "input": {}} for number in range(3)
     ]
     plan = WrittenPlan(steps, {"max_parallel_steps": 2})
-    scene = Scene()
-    clock = MockClock(autojump_threshold=0)
-    plan_id = anyio.run(
-        carried_out,
-        scene,
-        plan,
-        sluggish(plan, place, 1),
-        [0.5] * place,
-        backend="trio",
-        backend_options={"clock": clock},
-    )
-    judge(scene, plan, plan_id)
+    scene, tools = Scene(), sluggish(plan, place)
+    crashes = [0.5] * place
+    judge(scene, plan, run_virtual(carried_out, scene, plan, tools, crashes, backend=backend))

@@ -19,6 +19,7 @@ from milepost.domain.values import (
     Json,
     canonical_bytes,
     content_hash,
+    copied,
     refuse_unrepresentable,
 )
 
@@ -49,6 +50,14 @@ def shuffled(value: Json) -> Json:
     if isinstance(value, dict):
         return {name: shuffled(value[name]) for name in reversed(value)}
     return [shuffled(item) for item in value] if isinstance(value, list) else value
+
+
+def changeable(value: Json) -> list[Json]:
+    """Return all lists and objects in a value."""
+    if not isinstance(value, list | dict):
+        return []
+    inner = value.values() if isinstance(value, dict) else value
+    return [value, *(part for item in inner for part in changeable(item))]
 
 
 def sorted_everywhere(value: Json) -> bool:
@@ -166,3 +175,14 @@ def test_hashes_are_the_same_in_processes_with_different_hash_seeds(repository: 
 
     assert len(answers) == 1
     assert answers.pop().count("sha256:") == 2
+
+
+@given(JSON)
+def test_a_copy_is_equal_and_shares_nothing_that_can_be_changed(value: Json) -> None:
+    copy = copied(value)
+    assert canonical_bytes(copy) == canonical_bytes(value)
+    assert not {id(part) for part in changeable(copy)} & {id(part) for part in changeable(value)}
+
+
+def test_a_copy_has_lists_for_tuples() -> None:
+    assert copied({"pair": (1, (2,))}) == {"pair": [1, [2]]}

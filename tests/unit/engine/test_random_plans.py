@@ -20,6 +20,16 @@ def test_every_event_is_allowed_and_nothing_that_could_happen_is_left_undone(
 
 
 @given(written_plans(), CHOICES)
+def test_every_event_is_what_its_type_would_let_through(
+    plan: WrittenPlan, choices: list[int]
+) -> None:
+    for event in played(plan, choices).run.log:
+        checked = type(event)(**vars(event))
+        assert checked == event
+        assert checked.model_dump_json() == event.model_dump_json()
+
+
+@given(written_plans(), CHOICES)
 def test_no_started_step_outlives_its_plan(plan: WrittenPlan, choices: list[int]) -> None:
     state = played(plan, choices).run.state
     unfinished = (StepStatus.RUNNING, StepStatus.RETRYING, StepStatus.SUSPENDED)

@@ -1,0 +1,55 @@
+"""Whether a step that waits for nothing more is skipped: by a dependency, or by a condition."""
+
+from __future__ import annotations
+
+from milepost.domain.errors import ExpressionError
+from milepost.domain.events import SkipReason
+from milepost.domain.steps import DependencyType, Settle, StepStatus
+
+from .attempts import expression_failure, fail, skip
+from .scopes import scope_of
+from .state import Instance, PlanState
+
+
+def is_skipped(state: PlanState, instance: Instance) -> bool:
+    """Skip the step if a dependency or a condition says so; tell whether it ended here."""
+    try:
+        reason = _blocker(state, instance)
+        if reason is None:
+            reason = _unmet_condition(state, instance)
+    except ExpressionError as error:
+        fail(state, instance, expression_failure(error), cause=instance.cause)
+        return True
+    if reason is None:
+        return False
+    skip(state, instance, *reason)
+    return True
+
+
+def _blocker(state: PlanState, instance: Instance) -> tuple[SkipReason, str] | None:
+    for edge in instance.node.edges:
+        if edge.kind is DependencyType.PARALLEL:
+            continue
+        source = state.source(instance, edge.source)
+        if not _lets_pass(source, edge.settle):
+            return SkipReason.BLOCKED, f"step {source.path!r} was {source.step.status.value}"
+    return None
+
+
+def _lets_pass(source: Instance, settle: Settle) -> bool:
+    step = source.step
+    if step.status is StepStatus.COMPLETED or settle is Settle.ANY:
+        return True
+    return (
+        settle is Settle.DONE_OR_SKIPPED
+        and step.status is StepStatus.SKIPPED
+        and step.skipped is not SkipReason.BLOCKED
+    )
+
+
+def _unmet_condition(state: PlanState, instance: Instance) -> tuple[SkipReason, str] | None:
+    node = instance.node
+    for condition in (*[edge.when for edge in node.edges], node.when):
+        if condition and not condition.evaluate(scope_of(state, condition, instance)):
+            return SkipReason.CONDITION, f"`{condition.source}` does not hold"
+    return None
