@@ -88,10 +88,10 @@ def test_a_full_disk_refuses_until_there_is_space(
 def test_a_small_disk_that_is_full_refuses_until_it_grows(tmp_path: Path, tally: Tallying) -> None:
     scene = Scene.new(tmp_path / "scene")
     disk = scene.store.parent
-    _mount("-t", "tmpfs", "-o", "size=700k", "tmpfs", str(disk))
+    _mount("-t", "tmpfs", "-o", "size=560k", "tmpfs", str(disk))
     try:
         child = Child(insist, scene.store, scene.ledger)
-        with tally("a tmpfs of 700 KiB full, then grown") as figures:
+        with tally("a tmpfs of 560 KiB full, then grown") as figures:
             child.go()
             wait_for(scene, "refused", 3)
             assert shutil.disk_usage(disk).free < 64 * 1024

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
@@ -23,17 +22,21 @@ class Bodies:
     """The bodies that one save stores, with the number of references it adds to each."""
 
     contents: dict[ContentHash, bytes] = field(default_factory=dict)
-    references: Counter[ContentHash] = field(default_factory=Counter)
+    references: dict[ContentHash, int] = field(default_factory=dict)
 
     def add(self, content: ContentHash, data: bytes) -> None:
         """Count one more reference to a body."""
         self.contents[content] = data
-        self.references[content] += 1
+        self._refer(content, 1)
 
     def merge(self, others: Bodies) -> None:
         """Count the references of others as well."""
         self.contents.update(others.contents)
-        self.references.update(others.references)
+        for content, number in others.references.items():
+            self._refer(content, number)
+
+    def _refer(self, content: ContentHash, number: int) -> None:
+        self.references[content] = self.references.get(content, 0) + number
 
 
 def key_of(content: ContentHash) -> bytes:

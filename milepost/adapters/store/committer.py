@@ -15,8 +15,6 @@ from contextlib import suppress
 from functools import partial
 from typing import NamedTuple
 
-from anyio.lowlevel import cancel_shielded_checkpoint
-
 from milepost.domain.errors import MilepostError, StoreBusyError, StoreError
 
 from .limits import CommitLimits
@@ -73,12 +71,13 @@ class Committer:
 
         Waits for room in the queue first. Cancelling this does not cancel queued work.
         """
-        await self._room.take(work.size)
+        if not self._room.try_take(work.size):
+            await self._room.take(work.size)
         promise = self._enqueue(work)
         if not self._scheduled:
             if self._expects_nobody():
                 self._commit_in_place()
-                await cancel_shielded_checkpoint()
+                await self._turns.turn()
             else:
                 self._schedule()
         outcome = await promise.wait()

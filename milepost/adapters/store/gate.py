@@ -27,7 +27,7 @@ class Gate:
             return False
         entered = False
         try:
-            entered = self._try_processes()
+            entered = not self._locks.held_elsewhere(TURN) and self._locks.try_lock(COMMIT)
         finally:
             if not entered:
                 self._threads.release()
@@ -63,11 +63,3 @@ class Gate:
             yield
         finally:
             self.leave()
-
-    def _try_processes(self) -> bool:
-        if not self._locks.try_lock(TURN):
-            return False
-        try:
-            return self._locks.try_lock(COMMIT)
-        finally:
-            self._locks.unlock(TURN)

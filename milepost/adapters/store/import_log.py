@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterable
 from contextlib import closing
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 from milepost.domain.errors import MilepostError, RefusedError, VersionConflictError
@@ -47,7 +47,7 @@ def import_log(
     with closing(file):
         now = time.time_ns() // 1000
         work = save_work(save, file.codec)
-        work = replace(work, rows=[_kept(row, now) for row in work.rows])
+        work = work._replace(rows=[_kept(row, now) for row in work.rows])
         position = _stored(file, work, name)
     return Imported(log.plan, len(log.events), position)
 

@@ -10,6 +10,7 @@ from milepost.domain.ids import PlanId
 from milepost.domain.plans import PlanStatus
 from milepost.engine.journal import Stored
 from milepost.projections.codes import PLAN_CODES
+from milepost.projections.prior import KnownPlan
 
 from .projection_rows import write_inline
 from .projection_tables import NAMES, TABLES
@@ -27,8 +28,13 @@ class InlineRows(Protocol):
     def prepare(self, connection: sqlite3.Connection) -> None:
         """Create the tables that are not there yet, inside the open transaction."""
 
-    def write(self, connection: sqlite3.Connection, stored: Sequence[Stored]) -> None:
-        """Write what the events change, inside the transaction that adds them."""
+    def write(
+        self, connection: sqlite3.Connection, stored: Sequence[Stored], plans: dict[str, KnownPlan]
+    ) -> None:
+        """Write what the events change, inside the transaction that adds them.
+
+        `plans` remembers what was found out about plans; it is emptied when that may be wrong.
+        """
 
     def unfinished(self, connection: sqlite3.Connection) -> list[PlanId]:
         """Return the plans that have not ended, oldest first."""
@@ -44,9 +50,11 @@ class ProjectedRows:
             for statement in TABLES:
                 connection.execute(statement)
 
-    def write(self, connection: sqlite3.Connection, stored: Sequence[Stored]) -> None:
+    def write(
+        self, connection: sqlite3.Connection, stored: Sequence[Stored], plans: dict[str, KnownPlan]
+    ) -> None:
         """Write what the events change."""
-        write_inline(connection, stored)
+        write_inline(connection, stored, plans)
 
     def unfinished(self, connection: sqlite3.Connection) -> list[PlanId]:
         """Return the plans that have not ended, oldest first."""

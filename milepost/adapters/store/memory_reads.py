@@ -62,7 +62,7 @@ class MirrorAsker:
             self._connection.execute("BEGIN")
             self._copy_bodies()
             added = [self._copied(position) for position in range(self._position + 1, newest + 1)]
-            write_inline(self._connection, added)
+            write_inline(self._connection, added, {})
         self._position = newest
 
     def _copy_bodies(self) -> None:

@@ -58,12 +58,15 @@ _PUBLISHED = """INSERT INTO workflows VALUES (?, ?, ?, ?, NULL) ON CONFLICT DO U
 _RETIRED = "UPDATE workflows SET retired = ? WHERE stream = ? AND version = ?"
 
 
-def write_inline(connection: sqlite3.Connection, batch: Iterable[Placed]) -> None:
+def write_inline(
+    connection: sqlite3.Connection, batch: Iterable[Placed], plans: dict[str, KnownPlan]
+) -> None:
     """Write the rows of a batch of new events inside the open transaction.
 
-    Raises `UnknownNameError` for an event of a plan that was never drafted.
+    `plans` remembers what was found out about plans. Raises `UnknownNameError` for an event of a
+    plan that was never drafted.
     """
-    write(connection, fold(batch, TablePrior(connection)))
+    write(connection, fold(batch, TablePrior(connection, plans)))
 
 
 def write(connection: sqlite3.Connection, rows: Rows) -> None:
@@ -132,15 +135,23 @@ def _write_workflow(connection: sqlite3.Connection, row: WorkflowRow) -> None:
 
 
 class TablePrior:
-    """Answers from the tables as they stand inside the open transaction."""
+    """Answers from the tables as they stand inside the open transaction.
 
-    def __init__(self, connection: sqlite3.Connection) -> None:
+    A plan's number and content never change, so what was found is remembered in `plans`.
+    """
+
+    def __init__(self, connection: sqlite3.Connection, plans: dict[str, KnownPlan]) -> None:
         self._connection = connection
+        self._plans = plans
 
     def plan(self, plan_id: str) -> KnownPlan | None:
         """Return a plan's number and content, None if it was never drafted."""
-        row = self._first("SELECT plan_no, content_no FROM plans WHERE id = ?", plan_id)
-        return KnownPlan(*row) if row else None
+        known = self._plans.get(plan_id)
+        if known is None:
+            row = self._first("SELECT plan_no, content_no FROM plans WHERE id = ?", plan_id)
+            if row:
+                known = self._plans[plan_id] = KnownPlan(*row)
+        return known
 
     def step(self, plan: int, path: str) -> StepStatus:
         """Return a step's status, `pending` if it never moved."""

@@ -69,7 +69,7 @@ def rebuild(connection: sqlite3.Connection, kinds: Kinds) -> Rebuilt:
 
 def catch_up(connection: sqlite3.Connection, kinds: Kinds, *, after: int) -> Rebuilt:
     """Write the rows of all events after a position inside the open transaction."""
-    prior = TablePrior(connection)
+    prior = TablePrior(connection, {})
     codec = Codec(kinds, _Bodies(prior))
     events, position = 0, after
     while rows := connection.execute(_LINES, (position, BATCH)).fetchall():

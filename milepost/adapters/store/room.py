@@ -32,10 +32,16 @@ class Room:
         """How many wait outside."""
         return len(self._waiting)
 
+    def try_take(self, size: int) -> bool:
+        """Take room if nobody waits for it and it is there; never wait."""
+        if self._waiting or not self._fits(size):
+            return False
+        self.taken += size
+        return True
+
     async def take(self, size: int) -> None:
         """Take room, waiting for it if need be; what is larger than all of it goes in alone."""
-        if not self._waiting and self._fits(size):
-            self.taken += size
+        if self.try_take(size):
             return
         waiter = _Waiter(size, self._turns.promise())
         self._waiting.append(waiter)

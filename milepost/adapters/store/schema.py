@@ -13,7 +13,7 @@ APPLICATION_ID = 0x4D4C5053
 
 LOG = (
     """CREATE TABLE stored_events (
-         rowid INTEGER PRIMARY KEY AUTOINCREMENT,
+         rowid INTEGER PRIMARY KEY,
          originator_id TEXT NOT NULL,
          originator_version INTEGER NOT NULL,
          topic TEXT NOT NULL,

@@ -11,6 +11,7 @@ _BEGINNING = datetime(1970, 1, 1, tzinfo=UTC)
 _MILLION = 1_000_000
 
 
+@lru_cache(maxsize=64)  # the events of a save share one time
 def microseconds(time: datetime) -> int:
     """Return an aware time as microseconds since 1970; raise `ValidationError` if it is naive."""
     if time.tzinfo is None:

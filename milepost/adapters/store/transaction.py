@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 
 from milepost.domain.events import Event
 from milepost.engine.journal import Stored
+from milepost.projections.prior import KnownPlan
 
 from .bodies import Bodies, key_of
 from .codec import Row
@@ -15,12 +16,11 @@ from .many import insert_many
 from .times import moment
 from .work import Owned
 
-_MAX_KNOWN = 20_000
+_MAX_KNOWN = 30_000
 
 INTO_EVENTS = """INSERT INTO stored_events
   (rowid, originator_id, originator_version, topic, state, time)"""
-_LAST_POSITION = "SELECT seq FROM sqlite_sequence WHERE name = 'stored_events'"
-_LAST_TIME = "SELECT time FROM stored_events ORDER BY rowid DESC LIMIT 1"
+_NEWEST = "SELECT rowid, time FROM stored_events ORDER BY rowid DESC LIMIT 1"
 _LAST_VERSION = "SELECT max(originator_version) FROM stored_events WHERE originator_id = ?"
 _OWNER = "SELECT owner, fence FROM plan_owners WHERE plan = ?"
 _OWN = (
@@ -43,24 +43,28 @@ class Head:
         self.time = 0
         self.versions: dict[str, int] = {}
         self.owners: dict[str, Owned | None] = {}
+        self.plans: dict[str, KnownPlan] = {}
 
     def refresh(self, connection: sqlite3.Connection) -> None:
         """Keep what is known if nobody else wrote since; ask inside the transaction."""
         version: int = connection.execute("PRAGMA data_version").fetchone()[0]
         if version != self._data_version:
             self.forget()
-            self.position = _first(connection, _LAST_POSITION)
-            self.time = _first(connection, _LAST_TIME)
+            self.position, self.time = connection.execute(_NEWEST).fetchone() or (0, 0)
             self._data_version = version
-        if len(self.versions) + len(self.owners) > _MAX_KNOWN:
-            self.versions.clear()
-            self.owners.clear()
+        if len(self.versions) + len(self.owners) + len(self.plans) > _MAX_KNOWN:
+            self.forget_rows()
 
     def forget(self) -> None:
         """Know nothing, so that the next transaction asks."""
         self._data_version = -1
+        self.forget_rows()
+
+    def forget_rows(self) -> None:
+        """Know nothing about streams and plans."""
         self.versions.clear()
         self.owners.clear()
+        self.plans.clear()
 
 
 class LogTransaction:
@@ -82,7 +86,7 @@ class LogTransaction:
         """Return the stream's version; that a stream is new is left to its unique key."""
         known = self._head.versions.get(stream)
         if known is None and expected:
-            return _first(self._connection, _LAST_VERSION, stream)
+            return self._connection.execute(_LAST_VERSION, (stream,)).fetchone()[0] or 0
         return known or 0
 
     def move_on(self, versions: Mapping[str, int]) -> None:
@@ -131,15 +135,10 @@ class LogTransaction:
             owned = [(plan, *owned) for plan, owned in self._owned.items()]
             insert_many(self._connection, _OWN[0], owned, _OWN[1])
         if self._stored:
-            self._inline.write(self._connection, self._stored)
+            self._inline.write(self._connection, self._stored, self._head.plans)
 
     def _flush_bodies(self) -> None:
         uses = [(key_of(content), number) for content, number in self._bodies.references.items()]
         data = [(key_of(content), body) for content, body in self._bodies.contents.items()]
         insert_many(self._connection, _USE_BODIES[0], uses, _USE_BODIES[1])
         insert_many(self._connection, _INSERT_BODIES[0], data, _INSERT_BODIES[1])
-
-
-def _first(connection: sqlite3.Connection, query: str, *parameters: object) -> int:
-    row = connection.execute(query, parameters).fetchone()
-    return row[0] or 0 if row else 0

@@ -41,6 +41,9 @@ class Turns(Protocol):
     def from_thread(self) -> Call:
         """What calls a function in the loop's thread; for any other thread."""
 
+    async def turn(self) -> None:
+        """Let everything else that is ready now go first."""
+
     def later(self, seconds: float, function: Callable[[], object]) -> None:
         """Call the function after a while; call this in the loop's thread."""
 
@@ -85,6 +88,10 @@ class AsyncioTurns:
         """Return a promise for a task of this loop."""
         return AsyncioPromise(self._loop.create_future())
 
+    async def turn(self) -> None:
+        """Let everything else that is ready now go first."""
+        await asyncio.sleep(0)
+
     def later(self, seconds: float, function: Callable[[], object]) -> None:
         """Call the function after a while."""
         self._loop.call_later(seconds, function)
@@ -122,6 +129,12 @@ class TrioTurns:
     def promise(self) -> TrioPromise[T]:
         """Return a promise for a task of this loop."""
         return TrioPromise()
+
+    async def turn(self) -> None:
+        """Let everything else that is ready now go first."""
+        import trio
+
+        await trio.lowlevel.checkpoint()
 
     def later(self, seconds: float, function: Callable[[], object]) -> None:
         """Call the function after a while."""

@@ -15,7 +15,7 @@ from .connections import PAGE
 from .limits import WalLimits
 
 _COMMITS_BEFORE_RESERVING = 16
-_PAGES_OF_A_COMMIT = 4
+_PAGES_OF_A_COMMIT = 3
 _PAGES_OF_A_PLAN = 3
 _GROWTH = 3
 """A row is three times as long as a small state alone."""

@@ -67,8 +67,7 @@ class Work(Protocol):
         """Do it and return its number (a position or a fence); raise if it is refused."""
 
 
-@dataclass(frozen=True, slots=True)
-class SaveWork:
+class SaveWork(NamedTuple):
     """A save with its events as rows."""
 
     save: Save

@@ -191,8 +191,7 @@ class Writer:
             if concerns_all(error):
                 raise
             connection.execute("ROLLBACK TO one")
-            head.versions.clear()
-            head.owners.clear()
+            head.forget_rows()
             head.position, head.time = position, time
             outcome = _refusal(error, self._path)
         connection.execute("RELEASE one")

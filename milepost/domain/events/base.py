@@ -47,7 +47,8 @@ class Event(BaseModel, CanMutateAggregate[str]):
     @classmethod
     def __pydantic_init_subclass__(cls, **kwargs: Any) -> None:  # noqa: ANN401 - pydantic's
         super().__pydantic_init_subclass__(**kwargs)
-        cls.blank = {name: field.default for name, field in cls.model_fields.items()}
+        fields = cls.model_fields.items()
+        cls.blank = {name: field.get_default(call_default_factory=True) for name, field in fields}
         cls.names = set(cls.blank)
 
     @classmethod

@@ -16,6 +16,8 @@ from milepost.adapters.store.turns import current_turns
 from .saves import draft, plan, step
 
 pytestmark = pytest.mark.anyio
+PATIENCE = 60.0
+"""Seconds after which a saver that should have room counts as hung."""
 NARROW = StoreLimits(commits=CommitLimits(queued=4))
 
 
@@ -61,7 +63,7 @@ async def test_whoever_gives_up_waiting_takes_no_room() -> None:
         await room.take(10)
     room.give_back(10)
     assert room.is_empty
-    with anyio.fail_after(1):
+    with anyio.fail_after(PATIENCE):
         await room.take(10)
 
 

@@ -57,7 +57,7 @@ def _run(path: Path, repository: Path, *options: str) -> list[str]:
     command = ["strace", "-f", "-qq", *quiet, *options]
     command += [sys.executable, "-m", "tests.contract.store.failing_disk", str(path)]
     done = subprocess.run(
-        command, capture_output=True, text=True, cwd=repository, check=False, timeout=50
+        command, capture_output=True, text=True, cwd=repository, check=False, timeout=200
     )
     assert done.returncode == 0, done.stderr
     return done.stdout.splitlines()

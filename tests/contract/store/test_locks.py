@@ -89,7 +89,7 @@ def test_waiting_ends_when_the_holder_lets_go(opened: OpenLocks) -> None:
     thread.start()
     assert not got.wait(0.05)
     first.unlock(COMMIT)
-    assert got.wait(5)
+    assert got.wait(60)
     thread.join()
     first.close()
     second.close()

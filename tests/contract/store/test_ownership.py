@@ -10,6 +10,8 @@ from .conftest import OpenedStore, StoreUnderTest
 from .saves import draft, ended, plan, step
 
 pytestmark = pytest.mark.anyio
+PATIENCE = 60.0
+"""Seconds after which a release that should have been stored counts as lost."""
 
 
 async def test_who_makes_a_plan_owns_it(store: StoreUnderTest) -> None:
@@ -115,7 +117,7 @@ async def test_of_many_who_claim_at_once_the_last_fence_alone_is_good(
 
 async def _claim_when_released(journal: OpenedStore) -> int:
     """Claim as soon as the release is stored, which may take some milliseconds."""
-    with anyio.fail_after(5):
+    with anyio.fail_after(PATIENCE):
         while True:
             try:
                 return await journal.claim(plan())

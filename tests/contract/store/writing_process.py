@@ -1,6 +1,7 @@
-"""A process that writes a store for a while and prints how many saves it made, and its waits.
+"""A process that writes a store until it is told to stop, and prints its saves and its waits.
 
-`python -m tests.contract.store.writing_process FILE NUMBER START SECONDS`
+`python -m tests.contract.store.writing_process FILE NUMBER`: it begins as soon as `start` stands
+beside the file, and ends when `stop` does.
 """
 
 import json
@@ -15,14 +16,16 @@ from milepost.adapters.store.journal import open_journal
 from .saves import draft, plan, step
 
 
-async def write(path: Path, number: int, start: float, seconds: float) -> None:
+async def write(path: Path, number: int) -> None:
     """Save from a common start on, and print the number of saves and the longest wait."""
+    start, stop = path.with_name("start"), path.with_name("stop")
     waits: list[float] = []
     async with open_journal(path) as journal:
         mine = plan(number + 1)
         await journal.append(draft(mine))
-        await anyio.sleep(max(start - time.time(), 0))
-        while time.time() < start + seconds:
+        while not start.exists():
+            await anyio.sleep(0.01)
+        while not stop.exists():
             begun = time.perf_counter()
             await journal.append(step(mine, f"s{len(waits)}"))
             waits.append(time.perf_counter() - begun)
@@ -30,4 +33,4 @@ async def write(path: Path, number: int, start: float, seconds: float) -> None:
 
 
 if __name__ == "__main__":
-    anyio.run(write, Path(sys.argv[1]), int(sys.argv[2]), float(sys.argv[3]), float(sys.argv[4]))
+    anyio.run(write, Path(sys.argv[1]), int(sys.argv[2]))

@@ -16,6 +16,7 @@ from milepost.adapters.store.rebuild import rebuild
 from milepost.adapters.store.schema import LOG
 from milepost.domain.values import ContentHash
 from milepost.engine.journal import Stored
+from milepost.projections.prior import KnownPlan
 
 from .legal_logs import LegalLog
 
@@ -27,6 +28,7 @@ class LogTables:
 
     def __init__(self, contents: Mapping[ContentHash, bytes]) -> None:
         self.connection = sqlite3.connect(":memory:", isolation_level=None)
+        self._plans: dict[str, KnownPlan] = {}
         for statement in (*LOG, *TABLES):
             self.connection.execute(statement)
         for content, body in contents.items():
@@ -41,7 +43,7 @@ class LogTables:
             self.connection.execute(
                 "INSERT INTO stored_events VALUES (?, ?, ?, ?, ?, ?)", (position, *row)
             )
-        write_inline(self.connection, stored)
+        write_inline(self.connection, stored, self._plans)
 
     def rebuild(self) -> None:
         """Make the rows anew from the log."""
