@@ -54,6 +54,23 @@ def chain(steps: int, *, tool: str) -> Workflow:
     }
 
 
+def chain_with_waits(steps: int, *, tool: str) -> Workflow:
+    """Return a chain in which every tenth step waits a minute and the others are retried."""
+    retry = {"max_attempts": 5, "initial_delay": "1s"}
+    return {
+        "name": "bench-waits",
+        "settings": {"default_retry": retry},
+        "steps": [
+            {
+                "id": f"s{at}",
+                "depends_on": [f"s{at - 1}"] if at > 1 else [],
+                **({"type": "wait", "for": "1m"} if at % 10 == 0 else {"tool": tool, "input": {}}),
+            }
+            for at in range(1, steps + 1)
+        ],
+    }
+
+
 def fan_out(width: int, *, tool: str) -> Workflow:
     """Return a workflow of one root, `width` parallel steps, and one join."""
     parallel = [f"p{at}" for at in range(width)]

@@ -23,6 +23,7 @@ MEASURES: Final = (
     "many_runs",
     "chains",
     "fan_out_text",
+    "simulation",
     "store_100_000",
     "store_1_000_000",
 )

@@ -33,6 +33,8 @@ LENGTHS: Final = (10, 100, 1_000, 10_000)
 SIMPLE_RUNS: Final = 1_000
 TOOL_SECONDS: Final = 0.05
 REPLAYED_PLANS: Final = 500
+SIMULATED_STEPS: Final = 100
+SIMULATED_RUNS: Final = 50
 QUICK_SHARE: Final = 100
 """How many times smaller the quick sizes are."""
 
@@ -118,6 +120,24 @@ async def fan_out_text(folder: Path, *, quick: bool) -> list[Row]:
                 await instance.run(path)
         rows.append(Row(f"W3 from a {suffix} file, {width:,} wide", f"{watch.seconds:.3f} s"))
     return rows
+
+
+async def simulation(folder: Path, *, quick: bool) -> list[Row]:  # noqa: ARG001 - no store
+    """Simulate a plan with waits and retries: how much faster than its own time that is."""
+    from milepost.testing import simulate_many  # noqa: PLC0415 - memory is that of other measures
+
+    plan = workflows.chain_with_waits(SIMULATED_STEPS, tool="bench.no_op")
+
+    def simulated() -> float:
+        spread = simulate_many(plan, runs=runs, durations={"*": (1, 3)}, failures={"*": 0.3})
+        return sum(each.total_seconds() for each in spread.durations)
+
+    runs = 2 if quick else SIMULATED_RUNS
+    with stopwatch() as watch:
+        virtual = await anyio.to_thread.run_sync(simulated)
+    ratio = f"{virtual / watch.cpu_seconds:,.0f} times real time on one core"
+    text = f"{ratio}, {1000 * watch.cpu_seconds / runs:.0f} ms per run of {virtual / runs:.0f} s"
+    return [Row(f"simulation of {SIMULATED_STEPS} steps, waits, retries", text, "≥ 1,000")]
 
 
 async def store_of(folder: Path, events: int) -> list[Row]:

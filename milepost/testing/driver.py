@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
+from datetime import UTC, datetime
 
 from milepost.adapters.expressions import CelExpressions
 from milepost.adapters.store.memory import MemoryStore, open_memory_journal
@@ -21,10 +22,13 @@ from milepost.engine.tooling import Tools
 from milepost.engine.world import LoopClock, SeededRandomness, World
 from milepost.facade import Milepost
 
+BEGINNING = datetime(2026, 1, 1, tzinfo=UTC)
+"""When virtual time begins unless a time is given."""
 
-def virtual_world(seed: int = 0) -> World:
-    """Return a world whose time is the event loop's, from 2026 on, and whose luck is the seed's."""
-    return World(LoopClock(), SeededRandomness(seed))
+
+def virtual_world(seed: int = 0, *, beginning: datetime = BEGINNING) -> World:
+    """Return a world whose time is the event loop's, and whose luck is the seed's."""
+    return World(LoopClock(beginning), SeededRandomness(seed))
 
 
 @asynccontextmanager

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import inspect
 import re
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Awaitable, Callable, Collection, Mapping
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
@@ -77,7 +77,7 @@ class ScriptedTools:
     def get(self, name: str) -> ScriptedTool:
         """Return a stand-in for the tool of that name."""
         effect = Effect.WRITE if name in self._writes else Effect.READ
-        return ScriptedTool(name, effect, self)
+        return ScriptedTool(name, self.answer, effect)
 
     def names(self) -> list[str]:
         """Return the names of the tools that count as writing: only those are told apart."""
@@ -88,23 +88,23 @@ class ScriptedTools:
 
     def called(self, step: str) -> int:
         """Return how often the step with that path or id was called."""
-        return sum(step in (call.step, _step_id(call.step)) for call in self.calls)
+        return sum(step in (call.step, step_id(call.step)) for call in self.calls)
 
     async def answer(self, call: ToolCall) -> Json:
         """Take note of a call and give what the script says."""
         self.calls.append(call)
-        found = self._script.get(call.step, self._script.get(_step_id(call.step), self._default))
+        found = self._script.get(call.step, self._script.get(step_id(call.step), self._default))
         given: Json = await _given(found, call)
         return given
 
 
 @dataclass(frozen=True, slots=True)
 class ScriptedTool:
-    """One tool of a script: takes any arguments and gives what the script says."""
+    """A stand-in for one tool: takes any arguments and gives what a script says."""
 
     name: str
-    effect: Effect
-    script: ScriptedTools
+    answer: Callable[[ToolCall], Awaitable[Json]]
+    effect: Effect = Effect.READ
     description: str = "scripted"
     version: str = "1"
     result_schema: None = None
@@ -126,7 +126,7 @@ class ScriptedTool:
 
     async def call(self, call: ToolCall) -> Json:
         """Give what the script says."""
-        return await self.script.answer(call)
+        return await self.answer(call)
 
 
 async def _given(result: Result, call: ToolCall) -> Any:  # noqa: ANN401 - whatever is scripted
@@ -141,7 +141,7 @@ async def _given(result: Result, call: ToolCall) -> Any:  # noqa: ANN401 - whate
     return result
 
 
-def _step_id(path: str) -> str:
+def step_id(path: str) -> str:
     """Return the id of the step at a path."""
     last = _LAST_SEGMENT.search(path)
     return decode_segment(last[0]) if last else path

@@ -1,4 +1,4 @@
-"""Commands about workflows: `validate`, `graph`, `publish`, `workflows`, `schemas export`."""
+"""Commands about workflows: `validate`, `graph`, `simulate`, `publish`, `workflows`, `schemas`."""
 
 from __future__ import annotations
 
@@ -28,6 +28,7 @@ def register(app: typer.Typer) -> None:
     """Add the commands to the program."""
     app.command("validate", rich_help_panel=PANEL)(validate)
     app.command("graph", rich_help_panel=PANEL)(graph)
+    app.command("simulate", rich_help_panel=PANEL)(simulate)
     app.command("publish", rich_help_panel=PANEL)(publish)
     app.command("workflows", rich_help_panel=PANEL)(workflows)
     schemas.command("export")(export_schemas)
@@ -74,6 +75,73 @@ def graph(
     if names_file(what):
         return draw_file(what, equipment, written.value, output)
     return run_async(lambda: draw_plan(db, what, written.value, output, as_of=as_of))
+
+
+def simulate(  # noqa: PLR0913 - each is an option
+    file: WorkflowFile,
+    *,
+    given: Annotated[
+        list[str] | None,
+        typer.Option("--input", "-i", metavar="NAME=VALUE", help="An input. Repeatable."),
+    ] = None,
+    inputs: Annotated[
+        str | None,
+        typer.Option("--inputs", metavar="FILE", help="Inputs from a YAML or JSON file."),
+    ] = None,
+    durations: Annotated[
+        str | None,
+        typer.Option(
+            metavar="JSON|FILE",
+            help="How long attempts take, by step, tool or *: 5, '2m', or [low, high].",
+        ),
+    ] = None,
+    failures: Annotated[
+        str | None,
+        typer.Option(
+            metavar="JSON|FILE",
+            help="How attempts fail: a rate, a code, {code, rate, retryable}, or a list with one "
+            "of these or null per attempt.",
+        ),
+    ] = None,
+    outputs: Annotated[
+        str | None,
+        typer.Option(
+            metavar="JSON|FILE", help="What steps give, and what people answer; else null."
+        ),
+    ] = None,
+    from_history: Annotated[
+        bool,
+        typer.Option(
+            "--from-history",
+            help="Draw what is not given from the newest runs of the workflow in the store.",
+        ),
+    ] = False,
+    runs: Annotated[
+        int, typer.Option(min=1, max=100_000, help="Simulate so often; tell the spread.")
+    ] = 1,
+    seed: Annotated[int, typer.Option(help="The same seed gives the same run.")] = 0,
+    db: options.Store = options.DEFAULT_STORE,
+    as_json: options.AsJson = False,
+) -> int:
+    """Carry a workflow out in virtual time, without calling or storing anything.
+
+    Shows its timeline and result. Tools need not exist; attempts of which nothing is known take
+    the step's estimated duration or one second. Ends like `run`.
+    """
+    from milepost.adapters.cli.simulating import Request, simulate_file
+
+    request = Request(
+        file=file,
+        pairs=tuple(given or ()),
+        inputs_file=inputs,
+        durations=durations,
+        failures=failures,
+        outputs=outputs,
+        store=db if from_history else None,
+        runs=runs,
+        seed=seed,
+    )
+    return simulate_file(request, as_json=as_json)
 
 
 def publish(

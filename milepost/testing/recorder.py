@@ -1,0 +1,117 @@
+"""The StepRecorder: makes a recording of a plan from its log."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TypeAlias
+
+from milepost.adapters.expressions import CelExpressions
+from milepost.domain.errors import RefusedError
+from milepost.domain.events import (
+    StepCancelled,
+    StepCompleted,
+    StepFailed,
+    StepReset,
+    StepSkipped,
+    StepStarted,
+)
+from milepost.domain.ids import StepPath, path_of
+from milepost.domain.values import Json
+from milepost.engine.core import compile_plan
+from milepost.facade import Milepost
+from milepost.projections.places import Place
+from milepost.projections.reader import Reader
+from milepost.projections.story import PlanStory
+
+from .past import PastAttempt, attempts_of, story_of
+from .recording import RecordedAttempt, RecordedStep, Recording
+
+Spans: TypeAlias = "dict[StepPath, tuple[int | None, int | None]]"
+_ENDS = (StepCompleted, StepFailed, StepSkipped, StepCancelled)
+
+
+async def record(source: Milepost | Reader, plan_id: str) -> Recording:
+    """Return the recording of a plan; raise `UnknownNameError` if it is not there.
+
+    Plans that have not ended are refused.
+    """
+    story = await story_of(source, plan_id)
+    if not story.plan.ended:
+        raise RefusedError(f"plan {plan_id}: it is {story.plan.status}; record it when it ended")
+    return recording_of(story)
+
+
+def recording_of(story: PlanStory) -> Recording:
+    """Return the recording of a plan that was folded from its log."""
+    attempts, spans = _attempts(story), _spans(story)
+    return Recording(
+        plan=story.id,
+        created=story.draft.timestamp,
+        content=story.spec,
+        inputs=story.plan.inputs,
+        status=story.plan.status,
+        completion=story.plan.completion,
+        steps={
+            place.path: _step(story, place, spans, attempts.get(place.path, ()))
+            for place in story.places
+        },
+    )
+
+
+def _step(
+    story: PlanStory, place: Place, spans: Spans, attempts: Sequence[RecordedAttempt]
+) -> RecordedStep:
+    step = story.step(place.path)
+    began, ended = spans.get(place.path, (None, None))
+    return RecordedStep(
+        kind=place.spec.kind,
+        tool=place.spec.tool,
+        status=story.statuses[place.path],
+        output=step.output if step else None,
+        error=step.error if step else None,
+        after=place.after,
+        began=began,
+        ended=ended,
+        attempts=tuple(attempts),
+    )
+
+
+def _spans(story: PlanStory) -> Spans:
+    """Return for each step the numbers of the events that began and ended it last."""
+    found: Spans = {}
+    for number, recorded in enumerate(story.events, 1):
+        path = path_of(recorded.event.originator_id)
+        if path is None:
+            continue
+        began, ended = found.get(path, (None, None))
+        if isinstance(recorded.event, StepReset):
+            began = ended = None
+        elif isinstance(recorded.event, StepStarted):
+            began = began or number
+        elif isinstance(recorded.event, _ENDS):
+            ended = number
+        found[path] = began, ended
+    return found
+
+
+def _attempts(story: PlanStory) -> dict[StepPath, list[RecordedAttempt]]:
+    nodes = compile_plan(story.spec, CelExpressions()).nodes
+    templates = {id(node.spec): node.input for node in nodes}
+    found: dict[StepPath, list[RecordedAttempt]] = {}
+    for attempt in attempts_of(story):
+        template = templates[id(attempt.spec)]
+        given = template.fill(attempt.bindings) if template else attempt.spec.input
+        found.setdefault(attempt.path, []).append(_recorded(attempt, given))
+    return found
+
+
+def _recorded(attempt: PastAttempt, given: Json) -> RecordedAttempt:
+    return RecordedAttempt(
+        activation=attempt.activation,
+        given=given,
+        seconds=attempt.seconds,
+        output=attempt.output,
+        error=attempt.error,
+        is_cut_off=attempt.is_cut_off,
+        usage=attempt.usage,
+    )

@@ -1,0 +1,75 @@
+"""Many simulations of one plan: how long it may take, and how often it succeeds."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from math import ceil
+from typing import Any
+
+from milepost.adapters.workflow.preparation import Runnable
+from milepost.domain.errors import ValidationError
+from milepost.domain.values import Json
+
+from .history import History
+from .simulated import Script
+from .simulation import content_of, simulated
+from .trials import Failing, Seconds
+
+
+@dataclass(frozen=True, slots=True)
+class Spread:
+    """The runs of a plan under seeds that follow one another; `durations` are sorted."""
+
+    runs: int
+    succeeded: int
+    durations: tuple[timedelta, ...]
+    failing_seeds: tuple[int, ...]
+    """Seeds of the runs that did not succeed; `simulate(..., seed=...)` shows each again."""
+
+    @property
+    def success_rate(self) -> float:
+        """The share of runs that did all that they were to do."""
+        return self.succeeded / self.runs
+
+    @property
+    def p50(self) -> timedelta:
+        """The duration that half of the runs did not pass."""
+        return self.percentile(0.5)
+
+    @property
+    def p95(self) -> timedelta:
+        """The duration that 95 % of the runs did not pass."""
+        return self.percentile(0.95)
+
+    def percentile(self, share: float) -> timedelta:
+        """Return the duration that a share of the runs did not pass (nearest rank)."""
+        rank = max(ceil(share * len(self.durations)), 1)
+        return self.durations[rank - 1]
+
+
+def simulate_many(
+    plan: Runnable,
+    *,
+    runs: int = 100,
+    inputs: Mapping[str, Json] | None = None,
+    durations: Mapping[str, Seconds] | None = None,
+    failures: Mapping[str, Failing] | None = None,
+    outputs: Mapping[str, Any] | None = None,
+    history: History | None = None,
+    seed: int = 0,
+) -> Spread:
+    """Simulate a plan under the seeds `seed`, `seed + 1` and so on; see `simulate`."""
+    if runs < 1:
+        raise ValidationError(f"{runs} is not a number of runs", where="runs", mend="use 1 or more")
+    spec = content_of(plan)
+    script = Script.of(spec, durations, failures, outputs, history)
+    each = [simulated(spec, inputs, script, seed + number).result for number in range(runs)]
+    failing: Sequence[int] = [seed + n for n, result in enumerate(each) if not result.success]
+    return Spread(
+        runs,
+        runs - len(failing),
+        tuple(sorted(result.duration for result in each)),
+        tuple(failing),
+    )
