@@ -178,7 +178,7 @@ async def test_a_plan_in_the_shape_that_models_write_runs_and_is_told_back(
     assert echo(view.spec) == plan
 
 
-async def test_a_step_reaches_every_status_and_is_found_by_it(tmp_path: Path) -> None:
+def test_a_step_reaches_every_status_and_is_found_by_it() -> None:
     """Pending, running, retrying, suspended and ready are those of a moment in between."""
     found: set[str] = set()
     workflow = flow(
@@ -191,11 +191,12 @@ async def test_a_step_reaches_every_status_and_is_found_by_it(tmp_path: Path) ->
         step("waits for a slot"),
         {"id": "ask", "type": "user_input", "prompt": "?", "depends_on": ["last"]},
         {"id": "one of two", "type": "parallel", "mode": "first_success"}
-        | {"steps": [step("fast"), step("slow", takes=30)]},
+        | {"steps": [step("fast", takes=1), step("slow", takes=30)]},
         max_parallel_steps=2,
         stop_on_first_failure=False,
     )
-    async with opened_in(tmp_path) as opened:
+
+    async def script(opened: Milepost) -> None:
         result = await opened.run(workflow)
         assert result.status == "paused"
         story = await told(opened, result)
@@ -203,8 +204,9 @@ async def test_a_step_reaches_every_status_and_is_found_by_it(tmp_path: Path) ->
             for status in StepStatus:
                 page = await opened.steps(result.plan_id, status=[status], as_of=event.position)
                 assert all(view.status is status for view in page.items)
-                found |= {status.value for _view in page.items}
+                found.update(status.value for _view in page.items)
 
+    virtually(script)
     assert found == {status.value for status in StepStatus}
 
 

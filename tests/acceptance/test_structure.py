@@ -26,7 +26,7 @@ def collected(repository: Path, *folders: str) -> list[str]:
         ],
         cwd=repository,
         text=True,
-        timeout=50,
+        timeout=200,
     )
     return [line for line in output.splitlines() if "::" in line]
 

@@ -26,7 +26,7 @@ def run(repository: Path, test: str, feature: str | None) -> tuple[int, str]:
         env=environment | ({VARIABLE: feature} if feature else {}),
         capture_output=True,
         text=True,
-        timeout=50,
+        timeout=200,
         check=False,
     )
     return done.returncode, done.stdout + done.stderr

@@ -1,6 +1,7 @@
 """Programs of an owner that hangs, and of the one that takes its plan over."""
 
 import os
+import signal
 import time
 from pathlib import Path
 from typing import Any
@@ -22,7 +23,7 @@ NAPPING = {
     "name": "napping",
     "steps": [
         {"id": "before", "tool": "time.now"},
-        {"id": "nap", "type": "wait", "for": "1500ms", "depends_on": ["before"]},
+        {"id": "nap", "type": "wait", "for": "500ms", "depends_on": ["before"]},
         {"id": "after", "tool": "time.now", "depends_on": ["nap"]},
     ],
 }
@@ -47,13 +48,13 @@ def create(store: Path) -> None:
     anyio.run(_create, store)
 
 
-def own(store: Path, ledger: Path) -> None:
-    """Run the plan, and note why it stopped if it did."""
-    anyio.run(_own, store, Ledger(ledger), SLOW)
+def own(store: Path, ledger: Path, most: int = STEPS) -> None:
+    """Run the plan, and note why it stopped if it did; after so many calls wait for the gate."""
+    anyio.run(_own, store, Ledger(ledger), SLOW, most)
 
 
 def own_a_nap(store: Path, ledger: Path) -> None:
-    """Run a plan that sleeps, and note why it stopped if it did."""
+    """Run a plan that sleeps, and hang while it does; note why it stopped if it did."""
     anyio.run(_own, store, Ledger(ledger), NAPPING)
 
 
@@ -104,11 +105,13 @@ async def _create(store: Path) -> None:
         pass
 
 
-async def _own(store: Path, ledger: Ledger, plan: dict[str, Any]) -> None:
+async def _own(store: Path, ledger: Ledger, plan: dict[str, Any], most: int = STEPS) -> None:
     def watch(event: Event) -> None:
         ledger.note("seen", event=event.id, kind=event.kind)
+        if event.kind == "step.suspended.v1":
+            os.kill(os.getpid(), signal.SIGSTOP)
 
-    async with milepost.open(store, tools=[slow_tool(ledger)]) as mp:
+    async with milepost.open(store, tools=[slow_tool(ledger, most)]) as mp:
         try:
             await mp.run(plan, watch=watch)
         except MilepostError as error:
@@ -133,13 +136,20 @@ async def _try_to_take_over(store: Path, ledger: Ledger, plan: str) -> None:
         ledger.note("refused", error=type(error).__name__, message=str(error))
 
 
-def slow_tool(ledger: Ledger) -> Tool:
-    """Return a tool that notes each call and takes its time."""
+def gate(ledger: Path) -> Path:
+    """Return the file that lets a slow tool go on."""
+    return ledger.with_name("gate")
+
+
+def slow_tool(ledger: Ledger, most: int = STEPS) -> Tool:
+    """Return a tool that notes each call and takes its time; some calls wait for the gate."""
 
     @milepost.tool(effect="read")
     async def slow(number: int, call: ToolCall) -> int:
         note_call(ledger, call)
         await anyio.sleep(0.03)
+        while number >= most and not await anyio.Path(gate(ledger.path)).exists():
+            await anyio.sleep(0.01)
         return number
 
     return slow

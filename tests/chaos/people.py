@@ -34,7 +34,7 @@ ASKING = {
 """Waits for a person with nothing else to do: the plan is paused, and nobody owns it."""
 ASKING_AND_WAITING = {
     "name": "asking and waiting",
-    "steps": [*ASKING["steps"], {"id": "nap", "type": "wait", "for": "20s"}],
+    "steps": [*ASKING["steps"], {"id": "nap", "type": "wait", "for": "1h"}],
 }
 """Waits for a person and for a time: the owner lives on."""
 

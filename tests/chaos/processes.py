@@ -15,7 +15,7 @@ _CONTEXT = multiprocessing.get_context("forkserver")
 _CONTEXT.set_forkserver_preload(["tests.chaos.programs"])
 _SET_PTRACER, _ANYBODY = 0x59616D61, -1
 _STARTED: "list[Child]" = []
-PATIENCE = 50.0
+PATIENCE = 200.0
 """Seconds after which a child that should have ended counts as hung."""
 
 

@@ -30,6 +30,11 @@ def carry_on(store: Path, ledger: Path) -> None:
     anyio.run(_carry_on, store, Ledger(ledger))
 
 
+def carry_on_until(store: Path, ledger: Path, most: int) -> None:
+    """Do the same, but hang as soon as it was told of so many events."""
+    anyio.run(_carry_on, store, Ledger(ledger), FIFTY, most)
+
+
 def carry_on_or_fail(store: Path, ledger: Path) -> None:
     """Do the same with a plan that rather fails than repeat or ask."""
     anyio.run(_carry_on, store, Ledger(ledger), FAILING)
@@ -67,9 +72,11 @@ def carry_on_without_durability(store: Path, ledger: Path) -> None:
     carry_on(store, ledger)
 
 
-async def _carry_on(store: Path, ledger: Ledger, plan: Path = FIFTY) -> None:
+async def _carry_on(
+    store: Path, ledger: Ledger, plan: Path = FIFTY, most: int | None = None
+) -> None:
     async with milepost.open(store, tools=world_tools(ledger)) as mp:
-        await Carrier(mp, ledger, plan).to_the_end()
+        await Carrier(mp, ledger, plan, most).to_the_end()
 
 
 async def _insist(store: Path, ledger: Ledger) -> None:
@@ -105,8 +112,11 @@ async def _run_a_crowd(store: Path, ledger: Ledger) -> None:
 class Carrier:
     """Carries one plan on, as the program and as the person whom it asks."""
 
-    def __init__(self, mp: Milepost, ledger: Ledger, plan: Path = FIFTY) -> None:
+    def __init__(
+        self, mp: Milepost, ledger: Ledger, plan: Path = FIFTY, most: int | None = None
+    ) -> None:
         self._plan = plan
+        self._left = most
         self._mp = mp
         self._ledger = ledger
 
@@ -159,6 +169,10 @@ class Carrier:
 
     def _watch(self, event: Event) -> None:
         self._ledger.note("seen", event=event.id, kind=event.kind)
+        if self._left is not None:
+            self._left -= 1
+            if not self._left:
+                signal.pause()
 
     async def _answer(self, plan: str, step: str) -> None:
         """Answer as a person does who looks up what happened to the world."""

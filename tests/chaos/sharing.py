@@ -15,6 +15,8 @@ from .ledger import Ledger
 from .programs import Carrier
 from .tools import world_tools
 
+ENOUGH = 50
+"""Steps after which a process has had its share while the others go on."""
 QUIET = {
     "name": "quiet",
     "steps": [
@@ -25,19 +27,21 @@ QUIET = {
 """Ten steps in a row that leave no trace in the world."""
 
 
-def keep_running(store: Path, ledger: Path, starter: Path, seconds: float) -> None:
-    """Run plans for a while from the time on when the starter appears; note the share."""
-    anyio.run(_keep_running, store, Ledger(ledger), starter, seconds)
+def keep_running(store: Path, ledger: Path, starter: Path, stopper: Path) -> None:
+    """Run plans from when the starter appears until the stopper does; note the share."""
+    anyio.run(_keep_running, store, Ledger(ledger), starter, stopper)
 
 
-async def _keep_running(store: Path, ledger: Ledger, starter: Path, seconds: float) -> None:
+async def _keep_running(store: Path, ledger: Ledger, starter: Path, stopper: Path) -> None:
     async with milepost.open(store) as mp:
         await mp.run(QUIET)
         ledger.note("ready")
         await appearance(starter)
         share = Share(time.monotonic())
-        while time.monotonic() < share.begun + seconds:
+        while not await anyio.Path(stopper).exists():
             await mp.run(QUIET, watch=share.watch)
+            if share.steps == ENOUGH:
+                ledger.note("enough")
         ledger.note("share", steps=share.steps, longest=share.longest)
 
 
@@ -45,7 +49,7 @@ class Share:
     """How many steps a process brought to an end, and its longest wait between two commits."""
 
     def __init__(self, begun: float) -> None:
-        self.begun = self._last = begun
+        self._last = begun
         self.steps = 0
         self.longest = 0.0
 
@@ -70,16 +74,18 @@ async def _contend(store: Path, ledger: Ledger, starter: Path) -> None:
             ledger.note("refused", error=type(error).__name__, message=str(error))
 
 
-def hold(store: Path, ledger: Path, seconds: float) -> None:
-    """Keep the file locked for a while, as another program might."""
+def hold(store: Path, ledger: Path, seconds: float, until: Path) -> None:
+    """Keep the file locked for a while or until a file appears, as another program might."""
     with closing(sqlite3.connect(store, isolation_level=None)) as connection:
         connection.execute("BEGIN EXCLUSIVE")
         Ledger(ledger).note("held")
-        time.sleep(seconds)
+        end = time.monotonic() + seconds
+        while time.monotonic() < end and not until.exists():
+            time.sleep(0.01)
         connection.execute("ROLLBACK")
 
 
 async def appearance(path: Path) -> None:
     """Wait until a file is there."""
     while not await anyio.Path(path).exists():
-        await anyio.sleep(0.001)
+        await anyio.sleep(0.01)

@@ -4,15 +4,14 @@ import random
 import signal
 import time
 from collections.abc import Callable
-from pathlib import Path
 
 import pytest
 
 from . import processes
 from .conftest import Tallying
-from .fencing import STEPS, create, own, own_a_nap, take_over, try_to_take_over
+from .fencing import STEPS, create, gate, own, own_a_nap, take_over, try_to_take_over
 from .ledger import read_ledger
-from .processes import Child
+from .processes import PATIENCE, Child
 from .programs import command
 from .scene import Scene
 from .strace import traced
@@ -32,11 +31,12 @@ def test_an_owner_that_was_displaced_does_nothing_more(
 
 
 def _trial_of_fencing(scene: Scene, number: int, pause: float) -> list[str]:
-    owner = Child(own, scene.store, scene.ledger)
+    owner = Child(own, scene.store, scene.ledger, number + 1)
     owner.go()
     plan = wait_for(scene, "call", number)[0]["plan"]
     time.sleep(pause)
     owner.signal(signal.SIGSTOP)
+    gate(scene.ledger).touch()
     code = processes.run(take_over, scene.store, scene.ledger, plan)
     before, calls = scene.record().lines, read_ledger(scene.ledger, "call")
     owner.signal(signal.SIGCONT)
@@ -68,8 +68,7 @@ def test_the_command_line_displaces_an_owner(scene: Scene, tally: Tallying) -> N
     with tally("SIGSTOP the owner, `milepost resume PLAN --take-over`, SIGCONT") as figures:
         owner = Child(own_a_nap, scene.store, scene.ledger)
         owner.go()
-        wait_for(scene, "seen", 6)
-        owner.signal(signal.SIGSTOP)
+        _wait_until(lambda: owner.state() == "T")
         plan, store = scene.record().plans[0], ("--db", str(scene.store))
         respected = processes.run(command, "resume", plan, *store)
         code = processes.run(command, "resume", plan, "--take-over", *store)
@@ -98,7 +97,7 @@ def test_an_owner_that_hangs_in_a_commit_is_told_of_and_nothing_is_lost(
         trace = scene.folder / "trace"
         with traced(["-o", str(trace), *inject], owner):
             owner.go()
-            _wait_until_stopped(trace)
+            _wait_until(lambda: "stopped by SIGSTOP" in trace.read_text())
             plan = wait_for(scene, "call", 1)[0]["plan"]
             code = processes.run(try_to_take_over, scene.store, scene.ledger, plan)
         owner.signal(signal.SIGCONT)
@@ -110,8 +109,8 @@ def test_an_owner_that_hangs_in_a_commit_is_told_of_and_nothing_is_lost(
         figures.add(found + scene.problems(), f"fdatasync {number}")
 
 
-def _wait_until_stopped(trace: Path) -> None:
-    deadline = time.monotonic() + 20
-    while "stopped by SIGSTOP" not in trace.read_text():
+def _wait_until(is_stopped: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + PATIENCE
+    while not is_stopped():
         assert time.monotonic() < deadline, "the owner was never stopped"
         time.sleep(0.005)

@@ -14,7 +14,7 @@ from milepost.domain.errors import StoreBusyError
 
 from .conftest import Tallying
 from .ledger import Ledger, read_ledger
-from .processes import Child
+from .processes import PATIENCE, Child
 from .scene import Scene
 from .sharing import hold
 from .tools import note_call
@@ -37,6 +37,8 @@ class Locker:
         self.scene = scene
         self.ledger = Ledger(scene.ledger)
         self.children: list[Child] = []
+        self.key = scene.folder / "key"
+        """As soon as this file is there, the lock is opened."""
         self._seconds = seconds
 
     @asynccontextmanager
@@ -59,7 +61,7 @@ class Locker:
             yield mp
 
     async def _lock(self) -> None:
-        child = Child(hold, self.scene.store, self.scene.ledger, self._seconds)
+        child = Child(hold, self.scene.store, self.scene.ledger, self._seconds, self.key)
         child.go()
         self.children.append(child)
         while not self.ledger.entries("held"):
@@ -79,9 +81,9 @@ async def test_a_lock_of_a_second_is_waited_for(scene: Scene, tally: Tallying) -
 async def test_a_longer_lock_is_told_and_nothing_is_lost(
     scene: Scene, monkeypatch: pytest.MonkeyPatch, tally: Tallying
 ) -> None:
-    limits = StoreLimits(commits=CommitLimits(busy_timeout=0.5))
+    limits = StoreLimits(commits=CommitLimits(busy_timeout=2.0))
     monkeypatch.setattr(journal, "StoreLimits", lambda: limits)
-    locker = Locker(scene, 2.0)
+    locker = Locker(scene, PATIENCE)
     with tally("another program holds BEGIN EXCLUSIVE beyond the busy timeout") as figures:
         async with AsyncExitStack() as stack:
             mp = await stack.enter_async_context(locker.opened())
@@ -89,8 +91,9 @@ async def test_a_longer_lock_is_told_and_nothing_is_lost(
                 await mp.run(PLAN)
             plan = scene.record().plans[0]
             assert (await mp.replay(plan)).equal, "the store can be read while it is locked"
+            locker.key.touch()
             await anyio.to_thread.run_sync(locker.children[0].wait)
             results = await mp.resume(plan)
         assert results[0].success, results
-        figures.add(scene.problems(), "2 s, with a busy timeout of 0.5 s")
+        figures.add(scene.problems(), "with a busy timeout of 2 s")
     assert read_ledger(scene.ledger, "held")

@@ -21,7 +21,7 @@ from .waiting import wait_for
 
 pytestmark = [pytest.mark.chaos, pytest.mark.timeout(3600)]
 LATE = 1.0
-"""Seconds after which an answer counts as not seen; the product promises 50 ms."""
+"""Seconds after which a campaign counts an answer as not seen; the product promises 50 ms."""
 
 
 def test_an_answer_is_waited_for_over_a_restart(scene: Scene, tally: Tallying) -> None:
@@ -58,7 +58,7 @@ def test_an_owner_that_lives_sees_an_answer_given_elsewhere(
             wait_for(scene, "effect", 2)
             seconds = _seconds_to_answer(scene.record().of_plan(plan))
             waits.append(seconds)
-            found = [f"it took {seconds} s"] if seconds > LATE else []
+            found = [f"it took {seconds} s"] if campaign and seconds > LATE else []
             found += _codes(0 if owner.is_alive() else 1) + scene.problems()
             calls = read_ledger(scene.ledger, "call")
             found += [] if {call["process"] for call in calls} == {owner.pid} else [f"{calls}"]

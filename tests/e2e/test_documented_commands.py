@@ -45,7 +45,7 @@ def printed(line: str, folder: Path) -> str:
         },
         capture_output=True,
         encoding="utf-8",
-        timeout=50,
+        timeout=200,
         check=False,
     )
     return done.stdout + done.stderr

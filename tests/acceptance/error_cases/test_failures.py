@@ -13,6 +13,8 @@ import pytest
 import milepost
 from tests.acceptance.workbench import Workbench, flow, step
 
+PATIENCE = 60.0
+"""Seconds after which a plan counts as one without an end."""
 HARM: dict[str, tuple[dict[str, Any], str]] = {
     "an error of the tool": (flow(step("a", fails="broken")), "a cannot"),
     "an error that nobody foresaw": (flow({"id": "a", "tool": "harm", "input": {}}), "ZeroDiv"),
@@ -65,7 +67,7 @@ async def test_whatever_goes_wrong_a_plan_comes_to_an_end_with_a_readable_error(
     tools = [*Workbench().tools, harm, leave, odd]
     async with milepost.open(tmp_path / "plans.db", tools=tools) as opened:
         before = asyncio.all_tasks()
-        with anyio.fail_after(20):
+        with anyio.fail_after(PATIENCE):
             result = await opened.run(workflow)
         assert asyncio.all_tasks() == before
         assert (await opened.replay(result.plan_id)).equal

@@ -37,7 +37,7 @@ def test_a_part_of_the_bench_says_what_it_measures(repository: Path, part: str) 
         cwd=repository,
         capture_output=True,
         text=True,
-        timeout=50,
+        timeout=200,
         check=False,
     )
 

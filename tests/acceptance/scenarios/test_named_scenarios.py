@@ -241,7 +241,7 @@ async def test_all_unfinished_plans_are_carried_on_and_no_finished_step_runs_twi
             await opened.start(
                 flow(
                     step(f"{name}1"),
-                    step(f"{name}2", f"{name}1", takes=0.2),
+                    step(f"{name}2", f"{name}1", takes=60),
                     step(f"{name}3", f"{name}2"),
                 )
             )
@@ -249,6 +249,7 @@ async def test_all_unfinished_plans_are_carried_on_and_no_finished_step_runs_twi
         ]
         while not {"x2", "y2"} <= set(bench.calls):
             await anyio.sleep(0.005)
+    bench.hurries = True
     async with opened_in(tmp_path, bench) as opened:
         results = await opened.resume()
 

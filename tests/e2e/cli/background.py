@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import IO
 
-from .conftest import Outcome, environment, program_words
+from .conftest import PATIENCE, Outcome, environment, program_words
 
 
 class Background:
@@ -36,7 +36,7 @@ class Background:
 
     def ended(self) -> Outcome:
         """Wait for the end; return the exit code and all that was printed."""
-        out, err = self.process.communicate(timeout=40)
+        out, err = self.process.communicate(timeout=PATIENCE)
         return Outcome(self.process.returncode, out, "".join(self.said) + err)
 
 

@@ -36,6 +36,8 @@ class Outcome:
 
 
 Command = Callable[..., Outcome]
+PATIENCE = 200.0
+"""Seconds after which a program that should have ended counts as hung."""
 
 
 @pytest.fixture
@@ -72,7 +74,7 @@ def program(tmp_path: Path, repository: Path) -> Command:
             env=environment(repository, **(env or {})),
             capture_output=True,
             text=True,
-            timeout=50,
+            timeout=PATIENCE,
             check=False,
         )
         return Outcome(done.returncode, done.stdout, done.stderr)

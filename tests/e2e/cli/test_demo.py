@@ -19,7 +19,7 @@ def test_the_demo_runs_from_a_fresh_copy(tmp_path: Path, repository: Path) -> No
         env=environment(repository, PYTHONPATH=f"{tmp_path}:{repository}"),
         capture_output=True,
         text=True,
-        timeout=50,
+        timeout=200,
         check=False,
     )
 

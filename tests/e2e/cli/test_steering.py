@@ -15,17 +15,30 @@ PATIENT = """
 name: patient
 steps:
   - {id: first, type: tool, tool: ledger.note, input: {text: first}}
-  - {id: rest, type: wait, for: 30s, depends_on: [first]}
+  - {id: rest, type: wait, for: 1h, depends_on: [first]}
   - {id: last, type: tool, tool: ledger.note, input: {text: last}, depends_on: [rest]}
 """
-SHORT = PATIENT.replace("for: 30s", "for: 1s")
+GATED = """
+name: gated
+steps:
+  - {id: first, type: tool, tool: ledger.note, input: {text: first}}
+  - {id: rest, type: tool, tool: gate.pass, depends_on: [first]}
+  - {id: last, type: tool, tool: ledger.note, input: {text: last}, depends_on: [rest]}
+"""
 LEDGER = '''
-"""Notes each call in a file of the working folder."""
+"""Notes each call in a file of the working folder, and waits for another file."""
 
 import time
 from pathlib import Path
 
 import milepost
+
+
+@milepost.tool(name="gate.pass", effect="read")
+def pass_gate() -> None:
+    """Wait until the gate is open."""
+    while not Path("open").exists():
+        time.sleep(0.01)
 
 
 @milepost.tool(name="ledger.note", effect="write")
@@ -44,7 +57,7 @@ steps:
     type: tool
     tool: ledger.note
     depends_on: [first]
-    input: {text: pay, seconds: 30}
+    input: {text: pay, seconds: 3600}
   - {id: last, type: tool, tool: ledger.note, input: {text: last}, depends_on: [pay]}
 """
 QUESTION = """
@@ -103,11 +116,12 @@ def test_a_plan_paused_by_another_process_rests_and_is_resumed(
 def test_a_killed_run_is_carried_on_and_no_finished_step_runs_again(
     tmp_path: Path, repository: Path, milepost: Command, workflow: Write, ledger: Path
 ) -> None:
-    with background(tmp_path, repository, "run", workflow(SHORT), *TOOLS) as running:
-        running.wait_for("rest: waits until")
+    with background(tmp_path, repository, "run", workflow(GATED), *TOOLS) as running:
+        running.wait_for("rest: started")
         running.send(signal.SIGKILL)
         running.ended()
     assert milepost("show", "last", "--json").json["status"] == "running"
+    (tmp_path / "open").touch()
     done = milepost("resume", *TOOLS, "--json")
 
     assert done.code == 0
@@ -155,9 +169,10 @@ def test_a_plan_that_a_living_process_runs_is_left_to_it(
 def test_a_plan_is_taken_over_from_a_process_that_hangs(
     tmp_path: Path, repository: Path, milepost: Command, workflow: Write, ledger: Path
 ) -> None:
-    with background(tmp_path, repository, "run", workflow(SHORT), *TOOLS) as running:
-        running.wait_for("rest: waits until")
+    with background(tmp_path, repository, "run", workflow(GATED), *TOOLS) as running:
+        running.wait_for("rest: started")
         running.send(signal.SIGSTOP)
+        (tmp_path / "open").touch()
         taken = milepost("resume", "last", "--take-over", *TOOLS, "--json")
         running.send(signal.SIGCONT)
         left = running.ended()

@@ -1,7 +1,6 @@
 """Tools that are plain `def` functions run beside the event loop, not on it."""
 
 import threading
-import time
 
 import anyio
 import anyio.lowlevel
@@ -13,6 +12,8 @@ from milepost.engine.tooling import ToolCall
 from tests.unit.tools.calls import made_call
 
 pytestmark = pytest.mark.parametrize("anyio_backend", ["asyncio", "trio"])
+PATIENCE = 60.0
+"""Seconds after which a thread that waits for another gives up."""
 
 
 async def test_a_blocking_tool_does_not_delay_an_async_one() -> None:
@@ -20,7 +21,7 @@ async def test_a_blocking_tool_does_not_delay_an_async_one() -> None:
 
     @tool
     def blocks() -> str:
-        assert release.wait(timeout=20)
+        assert release.wait(timeout=PATIENCE)
         return "blocked"
 
     @tool
@@ -42,7 +43,7 @@ async def test_a_blocking_tool_does_not_delay_an_async_one() -> None:
 
 
 async def test_blocking_tools_run_side_by_side() -> None:
-    meeting = threading.Barrier(4, timeout=20)
+    meeting = threading.Barrier(4, timeout=PATIENCE)
 
     @tool
     def meets() -> bool:
@@ -60,17 +61,15 @@ async def test_cancelling_does_not_wait_for_a_hung_tool() -> None:
 
     @tool
     def hangs() -> None:
-        release.wait(timeout=20)
+        release.wait(timeout=PATIENCE)
         ended.set()
 
-    started = time.perf_counter()
     with anyio.move_on_after(0.05) as scope:
         await hangs.call(made_call({}))
     assert scope.cancelled_caught
-    assert time.perf_counter() - started < 10
     assert not ended.is_set()
     release.set()
-    assert await anyio.to_thread.run_sync(ended.wait, 20)
+    assert await anyio.to_thread.run_sync(ended.wait, PATIENCE)
 
 
 async def test_busy_tools_queue_among_themselves_and_leave_other_threads_alone(
@@ -85,12 +84,11 @@ async def test_busy_tools_queue_among_themselves_and_leave_other_threads_alone(
     def works(number: int) -> None:
         starts.append(number)
         started.set()
-        release.wait(timeout=20)
+        release.wait(timeout=PATIENCE)
 
     async with anyio.create_task_group() as group:
         group.start_soon(works.call, made_call({"number": 1}))
-        with anyio.fail_after(10):
-            assert await anyio.to_thread.run_sync(started.wait, 5)
+        assert await anyio.to_thread.run_sync(started.wait, PATIENCE)
         with anyio.move_on_after(0.05) as queued:
             await works.call(made_call({"number": 2}))
         assert queued.cancelled_caught

@@ -2,7 +2,6 @@
 
 import subprocess
 import sys
-import time
 from pathlib import Path
 from typing import Any
 
@@ -108,14 +107,12 @@ HOSTILE = {
 
 
 @pytest.mark.parametrize("name", HOSTILE)
-def test_a_hostile_file_is_refused_in_one_line_and_in_seconds(name: str, tmp_path: Path) -> None:
+def test_a_hostile_file_is_refused_in_one_line(name: str, tmp_path: Path) -> None:
     path = tmp_path / name
     path.write_bytes(HOSTILE[name])
-    begin = time.perf_counter()
     with pytest.raises(MilepostError) as caught:
         load_workflow(path)
 
-    assert time.perf_counter() - begin < 20
     assert caught.value.exit_code == 2
     assert str(caught.value).startswith(str(path))
     assert len(str(caught.value).splitlines()) == 1

