@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from milepost.adapters.expressions import CelExpressions
+from milepost.adapters.planners import RulePlanner
 from milepost.adapters.store.journal import open_journal
 from milepost.adapters.tools import ToolOptions, ToolRegistry, builtin_tools
 from milepost.adapters.tools.schema_check import SchemaCheck
@@ -22,6 +23,8 @@ from milepost.engine.coordinator import Coordinator
 from milepost.engine.journal import Journal
 from milepost.engine.library import Library
 from milepost.engine.models import Models, NoModels
+from milepost.engine.planner import Planner
+from milepost.engine.replanner import Replanner
 from milepost.engine.requests import Requests
 from milepost.engine.tooling import Tool
 from milepost.engine.world import World
@@ -58,32 +61,40 @@ async def open(  # noqa: A001 - the name that users read
     *,
     tools: Iterable[Tool] = (),
     models: Models | None = None,
+    planner: Planner | None = None,
     config: Config | None = None,
 ) -> AsyncIterator[Milepost]:
     """Open a store for the length of a block; it is made if it does not exist.
 
     `url` is a path, or `memory:` for a store that ends with the block. Plans that run when the
-    block is left are abandoned as by a crash; `resume` carries them on. Raises `StoreFormatError`
-    for a file that is no store, `StoreBusyError` for one that stays locked.
+    block is left are abandoned as by a crash; `resume` carries them on. `planner` makes the plans
+    of which `settings.replan` says that they are made anew; by default rules do. Raises
+    `StoreFormatError` for a file that is no store, `StoreBusyError` for one that stays locked.
     """
     config = config or Config()
-    registry = tool_registry(config, tools)
-    expressions = CelExpressions()
-    library = Library(expressions)
-    shop = Workshop(registry, models or NoModels(), config.world)
+    shop = Workshop(tool_registry(config, tools), models or NoModels(), config.world)
     async with (
         _opened_store(url) as (journal, reader),
-        Coordinator(journal, library, shop, check=problem_of) as coordinator,
+        assembled(journal, reader, shop, planner) as milepost,
     ):
-        yield Milepost(
-            journal,
-            coordinator,
-            Requests(journal, coordinator, config.world, problem_of),
-            Preparation(registry, expressions, library),
-            PublishedWorkflows(journal, library, config.world),
-            reader,
-            config.world,
-        )
+        yield milepost
+
+
+@asynccontextmanager
+async def assembled(
+    journal: Journal, reader: ReaderSource, shop: Workshop, planner: Planner | None = None
+) -> AsyncIterator[Milepost]:
+    """Put an engine together around a store, for the length of a block."""
+    expressions = CelExpressions()
+    library = Library(expressions)
+    preparation = Preparation(shop.tools, expressions, library)
+    published = PublishedWorkflows(journal, library, shop.world)
+    replanner = Replanner(planner or RulePlanner(), preparation.content, published.spec)
+    async with Coordinator(
+        journal, library, shop, check=problem_of, replanner=replanner
+    ) as coordinator:
+        requests = Requests(journal, coordinator, shop.world, problem_of)
+        yield Milepost(journal, coordinator, requests, preparation, published, reader, shop.world)
 
 
 @asynccontextmanager
@@ -125,9 +136,16 @@ def validate(
     *,
     tools: Iterable[Tool] = (),
     config: Config | None = None,
+    remove_cycles: bool = False,
 ) -> Workflow:
-    """Load and check a workflow without a store; raise `ValidationError` saying what is wrong."""
+    """Load and check a workflow without a store; raise `ValidationError` saying what is wrong.
+
+    With `remove_cycles`, it is the workflow without the dependencies that close a cycle; its
+    `removed` names them.
+    """
     workflow = load_workflow(source)
+    if remove_cycles:
+        workflow = workflow.without_cycles()
     registry = tool_registry(config or Config(), tools)
     validate_workflow(workflow, tools=registry, expressions=CelExpressions())
     return workflow

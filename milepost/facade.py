@@ -2,55 +2,31 @@
 
 from __future__ import annotations
 
-import getpass
-import re
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import suppress
 
 import anyio
 
 from milepost.adapters.workflow import check_inputs
-from milepost.adapters.workflow.preparation import Preparation, Ready, Runnable
-from milepost.adapters.workflow.published import Published, PublishedWorkflows
+from milepost.adapters.workflow.preparation import Runnable
+from milepost.adapters.workflow.published import Published
 from milepost.domain.errors import OwnedElsewhereError, RefusedError, UnknownNameError
 from milepost.domain.ids import PlanId
 from milepost.domain.plans import PlanResult, PlanSpec
 from milepost.domain.values import Json, canonical_bytes
-from milepost.engine.coordinator import Coordinator, Draft, Watch
-from milepost.engine.journal import Journal
-from milepost.engine.replay import ReplayReport, replay
-from milepost.engine.requests import Requests, is_unanswered, waits_for_answer
+from milepost.engine.coordinator import Draft, Watch
+from milepost.engine.requests import is_unanswered, waits_for_answer
 from milepost.engine.streaming import Chunk
-from milepost.engine.world import World
 
-from .reading import ReaderSource, Reading
-
-_REFERENCE = re.compile(r"[^/\\{\n]+@(?!.*\.(?:ya?ml|json)$)[^@/\\\s]+")
-"""`NAME@VERSION` of a published workflow, told apart from a file's name by its ending."""
+from .people import me
+from .travel import Travelling
+from .travel.checkpointing import check_steps
 
 
-class Milepost(Reading):
+class Milepost(Travelling):
     """Starts, steers, reads and replays plans. Made by `milepost.open`."""
 
-    def __init__(
-        self,
-        journal: Journal,
-        coordinator: Coordinator,
-        requests: Requests,
-        preparation: Preparation,
-        published: PublishedWorkflows,
-        reader: ReaderSource,
-        world: World,
-    ) -> None:
-        super().__init__(reader)
-        self._journal = journal
-        self._coordinator = coordinator
-        self._requests = requests
-        self._preparation = preparation
-        self._published = published
-        self._world = world
-
-    async def run(
+    async def run(  # noqa: PLR0913 - each is given by its name
         self,
         plan: Runnable,
         *,
@@ -59,6 +35,8 @@ class Milepost(Reading):
         user: str | None = None,
         tags: tuple[str, ...] = (),
         trace: str | None = None,
+        breakpoints: Sequence[str] = (),
+        remove_cycles: bool = False,
         watch: Watch | None = None,
     ) -> PlanResult:
         """Carry a new plan out; return when it ended, or is paused and waits for a person.
@@ -66,9 +44,20 @@ class Milepost(Reading):
         `plan` is a file, a text, a mapping, a built plan or `NAME@VERSION`. Cancelling the call
         cancels the plan, and the record says so. Raises `ValidationError` for what cannot run;
         then nothing is stored.
+
+        The plan pauses before the steps at `breakpoints`. With `remove_cycles`, dependencies that
+        close a cycle are left out, and the record names each.
         """
         plan_id = await self.start(
-            plan, inputs=inputs, session=session, user=user, tags=tags, trace=trace, watch=watch
+            plan,
+            inputs=inputs,
+            session=session,
+            user=user,
+            tags=tags,
+            trace=trace,
+            breakpoints=breakpoints,
+            remove_cycles=remove_cycles,
+            watch=watch,
         )
         try:
             result = await self.wait(plan_id)
@@ -79,7 +68,7 @@ class Milepost(Reading):
         self._coordinator.forget(PlanId(plan_id))
         return result
 
-    async def start(
+    async def start(  # noqa: PLR0913 - each is given by its name
         self,
         plan: Runnable,
         *,
@@ -88,10 +77,13 @@ class Milepost(Reading):
         user: str | None = None,
         tags: tuple[str, ...] = (),
         trace: str | None = None,
+        breakpoints: Sequence[str] = (),
+        remove_cycles: bool = False,
         watch: Watch | None = None,
     ) -> str:
         """Begin a new plan and return its id once that is durable; it goes on by itself."""
-        ready, workflow = await self._ready(plan)
+        ready, workflow = await self._ready(plan, remove_cycles=remove_cycles)
+        check_steps(ready.prepared.spec, breakpoints)
         owner = ready.ownership
         draft = Draft(
             id=PlanId(ready.id) if ready.id else self._world.new_plan_id(),
@@ -101,6 +93,10 @@ class Milepost(Reading):
             tags=tags or owner.tags,
             workflow=workflow,
             trace=trace,
+            breakpoints=tuple(breakpoints),
+            removed=tuple(
+                edge.model_dump(mode="json", exclude_defaults=True) for edge in ready.removed
+            ),
         )
         return await self._coordinator.start(ready.prepared, draft, watch)
 
@@ -136,11 +132,11 @@ class Milepost(Reading):
 
     async def pause(self, plan_id: str, *, why: str = "", who: str | None = None) -> None:
         """Let no further step start; attempts under way go on to their end."""
-        await self._ask(plan_id, "pause", why=why, who=who)
+        await self._request(plan_id, "pause", why=why, who=who)
 
     async def cancel(self, plan_id: str, *, why: str = "", who: str | None = None) -> None:
         """Stop a plan for good; results of finished steps stay."""
-        await self._ask(plan_id, "cancel", why=why, who=who)
+        await self._request(plan_id, "cancel", why=why, who=who)
 
     async def answer(
         self,
@@ -163,29 +159,17 @@ class Milepost(Reading):
             arguments["value"] = value
         elif outcome not in ("retry", "fail"):
             raise RefusedError(f"an outcome is value, retry or fail, not {outcome!r}")
-        await self._ask(plan_id, "answer", arguments=arguments, why=why, who=who, watch=watch)
-
-    async def replay(self, plan_id: str) -> ReplayReport:
-        """Decide a plan's record again, without tools, models or network, and compare."""
-        stored = await self._journal.plan_events(PlanId(plan_id))
-        compiled = await self._coordinator.compiled(PlanId(plan_id), stored)
-        return replay(plan_id, stored, compiled)
+        await self._request(plan_id, "answer", arguments=arguments, why=why, who=who, watch=watch)
 
     async def publish(self, plan: Runnable, *, who: str | None = None) -> Published:
         """Register a workflow's version; the same version with other content is refused."""
         ready = self._preparation.prepare(plan)
-        return await self._published.publish(ready.prepared, who=who or _me())
+        return await self._published.publish(ready.prepared, who=who or me())
 
     async def workflow(self, reference: str) -> PlanSpec:
         """Return the content of `NAME@VERSION`; raise `UnknownNameError` if it is not published."""
         prepared, _reference = await self._published.find(reference)
         return prepared.spec
-
-    async def _ready(self, plan: Runnable) -> tuple[Ready, str | None]:
-        if isinstance(plan, str) and _REFERENCE.fullmatch(plan):
-            prepared, reference = await self._published.find(plan)
-            return self._preparation.published(prepared), reference
-        return self._preparation.prepare(plan), None
 
     async def _take_up(self, plan: PlanId, *, take_over: bool, watch: Watch | None) -> None:
         """Have a plan carried on here, unless it is already."""
@@ -193,7 +177,7 @@ class Milepost(Reading):
         if actor is not None:
             stream = actor.state.plan
             if stream.paused_at is not None and not stream.waiting:
-                await self._ask(plan, "resume")
+                await self._request(plan, "resume")
         else:
             found = await self._coordinator.find(plan)
             stream = found.state.plan
@@ -203,11 +187,11 @@ class Milepost(Reading):
             if stream.waiting and not asked:
                 raise RefusedError(waits_for_answer(stream))
             if stream.paused_at is not None and not asked:
-                await self._ask(plan, "resume", watch=watch)
+                await self._request(plan, "resume", watch=watch)
             else:
                 await self._coordinator.attend(plan, take_over=take_over, watch=watch, found=found)
 
-    async def _ask(
+    async def _request(
         self,
         plan_id: str,
         command: str,
@@ -218,7 +202,7 @@ class Milepost(Reading):
         watch: Watch | None = None,
     ) -> None:
         await self._requests.make(
-            PlanId(plan_id), command, arguments=arguments, who=who or _me(), why=why, watch=watch
+            PlanId(plan_id), command, arguments=arguments, who=who or me(), why=why, watch=watch
         )
 
     async def _cancel_quietly(self, plan_id: str) -> None:
@@ -234,11 +218,3 @@ def _plain(inputs: dict[str, Json]) -> dict[str, Json]:
     if inputs:
         canonical_bytes(inputs)
     return inputs
-
-
-def _me() -> str:
-    """Return the name of the person at the computer."""
-    try:
-        return getpass.getuser()
-    except (OSError, KeyError):
-        return "unknown"

@@ -8,11 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, Any, Self, TypeVar
+from typing import TYPE_CHECKING, Any, NamedTuple, Self, TypeVar
 
 from eventsourcing.domain import BaseAggregate
 
 from .errors import IllegalTransitionError
+from .ids import event_id
 from .lifecycles import PLAN, PLAN_ENDED, STEP
 from .plans import PlanStatus
 from .steps import ENDED, StepStatus
@@ -20,7 +21,17 @@ from .steps import ENDED, StepStatus
 if TYPE_CHECKING:
     from pydantic import JsonValue
 
-    from .events import ErrorRecord, Event, PlanDrafted, Question, RequestMade
+    from .events import (
+        CompensationBegun,
+        ErrorRecord,
+        Event,
+        PlanDrafted,
+        PlanForked,
+        PlanStarted,
+        Question,
+        ReplanBegun,
+        RequestMade,
+    )
     from .events.values import SkipReason, Usage, Waiting
     from .plans import Completion
 
@@ -64,6 +75,14 @@ class Stream(BaseAggregate[str]):
         raise NotImplementedError
 
 
+class Memo(NamedTuple):
+    """A result that a step had before it was reset, and the resolved templates it came from."""
+
+    source: str
+    bindings: dict[str, JsonValue]
+    output: JsonValue
+
+
 class Step(Stream):
     """One step's lifecycle, its attempts and its result."""
 
@@ -90,6 +109,14 @@ class Step(Stream):
         self.ended_at: datetime | None = None
         self.calls = 0
         self.tokens = 0
+        self.source: str | None = None
+        self.memo: Memo | None = None
+
+    def memory(self, version: int) -> Memo | None:
+        """Return what to remember when the step is reset after its event of that version."""
+        if self.status is not StepStatus.COMPLETED:
+            return self.memo
+        return Memo(self.source or event_id(self._id, version), self.bindings, self.output)
 
     def move(self, trigger: str) -> None:
         """Change the status by the lifecycle's table; raise `IllegalTransitionError`."""
@@ -143,6 +170,22 @@ class PlanStream(Stream):
         self.error: ErrorRecord | None = None
         self.output_of: tuple[str, ...] = ()
         self.missing: tuple[str, ...] = ()
+        self.begun_at: datetime | None = None
+        """When the present epoch began."""
+        self.ran_before = timedelta()
+        """How long all earlier epochs took together."""
+        self.forked_from: str | None = None
+        self.checkpoints: dict[str, str] = {}
+        self.snapshots: dict[str, str] = {}
+        self.breakpoints: frozenset[str] = frozenset()
+        self.passed: frozenset[str] = frozenset()
+        self.compensation: CompensationBegun | None = None
+        self.replanning: ReplanBegun | None = None
+        self.replans = 0
+        self.troubles: tuple[ReplanBegun, ...] = ()
+        """What called for another plan so far."""
+        self.given_up: frozenset[str] = frozenset()
+        """Ids of the events for which no other plan was found in this epoch."""
 
     def draft(self, event: PlanDrafted) -> None:
         """Take over what the draft says; raise `IllegalTransitionError` for a second one."""
@@ -157,6 +200,38 @@ class PlanStream(Stream):
         self.session = event.session
         self.user = event.user
         self.trace = event.trace
+        self.breakpoints = frozenset(event.breakpoints)
+
+    def begin(self, event: PlanForked | PlanStarted) -> None:
+        """Run, under the rules that the event names."""
+        self.move("start")
+        self.started_at = self.begun_at = event.timestamp
+        self.decider = event.decider
+        self.strategy = event.strategy
+
+    def reopen(self, event: Event) -> None:
+        """Run again: a plan that had ended begins a new epoch."""
+        if self.ended:
+            if self.begun_at is not None and self.ended_at is not None:
+                self.ran_before += self.ended_at - self.begun_at
+            self.move("reopen")
+            self.epoch += 1
+            self.begun_at, self.ended_at = event.timestamp, None
+            self.paused_for = timedelta()
+            self.replans = 0
+            self.completion = self.error = self.reason = None
+            self.output_of = self.missing = ()
+        elif self.status is PlanStatus.PAUSED:
+            self.move("resume")
+            self.unpause(event.timestamp)
+        self.limit = None
+        self.passed = self.given_up = frozenset()
+        self.replanning = self.compensation = None
+
+    def revise(self, number: int, content: str) -> None:
+        """Have that content as revision `number`."""
+        self.revision = number
+        self.content = content
 
     def move(self, trigger: str) -> None:
         """Change the status by the lifecycle's table; raise `IllegalTransitionError`."""

@@ -24,6 +24,9 @@ _PLAN_ID_LENGTH = 26
 _RESERVED = re.compile(r"[%.\[\]~#!/\s\x00-\x1f\x7f]")
 _REQUESTS = "!requests"
 _WORKFLOWS = "workflow:"
+_UNDO = "~undo"
+_INDEX = re.compile(r"\[\d+\]")
+_OWN_PART = re.compile(r"(?:\[\d+\])?\.[^.]*$")
 
 
 def plan_id(milliseconds: int, randomness: int) -> PlanId:
@@ -51,6 +54,27 @@ def child_path(parent: str, step_id: str, *, index: int | None = None) -> StepPa
         return StepPath(encode_segment(step_id))
     place = parent if index is None else f"{parent}[{index}]"
     return StepPath(f"{place}.{encode_segment(step_id)}")
+
+
+def undo_path(path: str) -> StepPath:
+    """Return the path of the step that undoes the one at `path`; no step id has a bare `~`."""
+    return StepPath(path + _UNDO)
+
+
+def undone_path(path: str) -> StepPath | None:
+    """Return the path of the step that the one at `path` undoes, None if it undoes none."""
+    return StepPath(path.removesuffix(_UNDO)) if path.endswith(_UNDO) else None
+
+
+def owner_of(path: str) -> StepPath | None:
+    """Return the path of the container that a step is in, None for a step at the top."""
+    owner, parts = _OWN_PART.subn("", path)
+    return StepPath(owner) if parts else None
+
+
+def static_path(path: str) -> str:
+    """Return a step's path without the numbers of iterations and cases."""
+    return _INDEX.sub("", path) if "[" in path else path
 
 
 def step_stream(plan: str, path: str) -> str:
@@ -87,6 +111,11 @@ def path_of(stream: str) -> StepPath | None:
 def event_id(stream: str, version: int) -> EventId:
     """Return the id of a stream's event with that version (versions start at 1)."""
     return EventId(f"{stream}#{version}")
+
+
+def stream_of(event: str) -> str:
+    """Return the stream that an event's id names."""
+    return event.rpartition("#")[0]
 
 
 def version_of(event: str) -> int:

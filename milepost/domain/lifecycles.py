@@ -88,6 +88,7 @@ STEP = Lifecycle(
         Move("suspend", [_S.RUNNING], _S.SUSPENDED),
         Move("skip", [_S.PENDING, _S.RETRYING, _S.SUSPENDED], _S.SKIPPED),
         Move("cancel", [_S.PENDING, _S.RUNNING, _S.RETRYING, _S.SUSPENDED], _S.CANCELLED),
+        Move("adopt", [_S.PENDING], _S.COMPLETED),
         Move("reset", [state for state in _S if state is not _S.READY], _S.PENDING),
     ],
 )

@@ -7,11 +7,12 @@ from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from typing import Annotated
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, JsonValue
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, JsonValue, model_validator
 
 from .durations import Duration
 from .graph import check_nesting
 from .policies import RetryPolicy
+from .replanning import LoopPolicy, OnLoop, ReplanPolicy
 from .steps import StepSpec
 
 MAX_STEPS = 100_000
@@ -79,6 +80,19 @@ class _Value(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
 
+Reference = Annotated[str, Field(pattern=r"^[^@\n]+@[^@\s]+$")]
+"""`NAME@VERSION` of a published workflow."""
+
+
+class CheckpointPolicy(_Value):
+    """When a plan takes checkpoints by itself."""
+
+    every: Annotated[int, Field(ge=1)] | None = None
+    """After that many events."""
+    after: tuple[str, ...] = ()
+    """After these steps, by path; without the numbers of iterations it means all of them."""
+
+
 class PlanSettings(_Value):
     """Limits and habits of a whole plan."""
 
@@ -97,6 +111,17 @@ class PlanSettings(_Value):
     """Most retries over all steps."""
     max_replans: Annotated[int, Field(ge=0)] = 3
     on_limit: OnLimit = OnLimit.FAIL
+    checkpoints: CheckpointPolicy | None = None
+    replan: ReplanPolicy | None = None
+    """When the plan asks its planner for another content; None for never."""
+    loops: LoopPolicy | None = None
+    """What counts as going round in circles; None to look for nothing."""
+
+    @model_validator(mode="after")
+    def _can_replan(self) -> PlanSettings:
+        if self.loops is not None and self.loops.on_loop is OnLoop.REPLAN and self.replan is None:
+            raise ValueError("`on_loop: replan` needs `replan` in the settings")
+        return self
 
 
 class PlanSpec(_Value):
@@ -113,6 +138,8 @@ class PlanSpec(_Value):
     settings: PlanSettings = PlanSettings()
     estimated_duration: Duration | None = None
     metadata: dict[str, JsonValue] = {}
+    fallback: Annotated[tuple[StepSpec, ...], Field(min_length=1)] | Reference | None = None
+    """Steps that take the place of all that is not finished when nothing else is left to try."""
 
     def validate_execution_order(self) -> None:
         """Raise `DependencyError` for missing, doubled, own and cyclic dependencies.

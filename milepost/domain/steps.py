@@ -157,6 +157,14 @@ class Compensation(_Value):
     input: dict[str, JsonValue] = {}
 
 
+class Alternative(_Value):
+    """Another tool call that a step may be instead, should its own not work."""
+
+    tool: str
+    input: dict[str, JsonValue] | None = None
+    """None for the step's own input."""
+
+
 class Case(_Value):
     """One way of a branch: the first whose `when` holds is taken; `else` has no `when`."""
 
@@ -191,6 +199,10 @@ class StepSpec(_Value):
     """Whether completing this step completes the plan."""
     estimated_duration: Duration | None = None
     compensate: Compensation | None = None
+    expect: Condition | None = None
+    """What must hold of the step's own output for it to count as completed."""
+    alternatives: tuple[Alternative, ...] = ()
+    """What a replan may put in place of the step's own call, in this order."""
 
     steps: tuple[StepSpec, ...] = ()
     """Children of a parallel, sequential or loop step."""
@@ -255,7 +267,7 @@ def _refuse_doubled_dependency(step: StepSpec) -> None:
 
 _LOOP = frozenset({StepKind.LOOP})
 _KINDS_WITH = {
-    "tool": frozenset({StepKind.TOOL_CALL}),
+    **dict.fromkeys(("tool", "alternatives"), frozenset({StepKind.TOOL_CALL})),
     "steps": CONTAINERS - {StepKind.BRANCH},
     "mode": frozenset({StepKind.PARALLEL}),
     "cases": frozenset({StepKind.BRANCH}),

@@ -7,10 +7,10 @@ newly started attempts touch the world.
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime
 from itertools import pairwise
-from typing import NamedTuple
+from typing import NamedTuple, TypeAlias
 
 import anyio
 from anyio.abc import TaskGroup
@@ -20,6 +20,7 @@ from milepost.domain.errors import VersionConflictError
 from milepost.domain.events import (
     Event,
     PlanCompleted,
+    ReplanBegun,
     StepCancelled,
     StepCompleted,
     StepFailed,
@@ -30,13 +31,17 @@ from milepost.domain.ids import PlanId, StepPath, path_of
 from milepost.domain.plans import PlanStatus
 
 from .attempt import Workshop, attempt
+from .changes import needs_record
 from .core import (
     AttemptFailed,
     AttemptSucceeded,
     Instance,
     Outcome,
+    Planned,
+    PlanningFailed,
     PlanState,
     PlanTimedOut,
+    Requested,
     TimerFired,
     decide,
 )
@@ -45,6 +50,10 @@ from .core.limits import deadline
 from .journal import Journal, Save
 from .streaming import ChunkKind, StreamingAggregator
 
+Furnish: TypeAlias = "Callable[[PlanState, Requested], Awaitable[Requested]]"
+"""Adds to a request what deciding about it needs."""
+Replan: TypeAlias = "Callable[[PlanState, ReplanBegun], Awaitable[Planned | PlanningFailed]]"
+"""Has a planner answer for a plan that waits for one."""
 CHUNK = 512
 """Events after which a fan-out's further starts go into a save of their own."""
 _STOPS = frozenset({StepCancelled, StepFailed, StepRetrying, StepCompleted})
@@ -84,8 +93,16 @@ class PlanActor:
         *,
         released: bool = False,
         watch: Callable[[Event], None] | None = None,
+        furnish: Furnish | None = None,
+        replan: Replan | None = None,
     ) -> None:
         self.state = state
+        self._furnish = furnish
+        self._replan = replan
+        self._planning: str | None = None
+        """Id of the replan that a planner is at work on."""
+        self._course_changes = 0
+        """Requests in the inbox that are decided with the record so far."""
         self.stream = StreamingAggregator(state.id)
         self._fence = fence
         self._journal = journal
@@ -107,6 +124,7 @@ class PlanActor:
 
     def put(self, outcome: Outcome) -> None:
         """Give the actor something to decide about."""
+        self._course_changes += _needs_record(outcome)
         self._inbox.append(outcome)
         if self._tasks is not None:
             self._tasks.start_soon(self._look)
@@ -177,10 +195,11 @@ class PlanActor:
             return
         if self._rests():
             await self._release()
-            if self._scopes or self._timer is not None:
+            if self._scopes or self._timer is not None or self._planning is not None:
                 self._tasks.cancel_scope.cancel()
         else:
             self._set_timer(self._tasks)
+            self._ask_planner(self._tasks)
 
     def _rests(self) -> bool:
         if self._released:
@@ -194,6 +213,19 @@ class PlanActor:
         if not self._released:
             self._released = True
             await self._journal.release(self.id)
+
+    def _ask_planner(self, tasks: TaskGroup) -> None:
+        """Have a planner asked if the plan waits for one; after a crash it is asked again."""
+        begun, replan = self.state.plan.replanning, self._replan
+        is_running = self.state.plan.status is PlanStatus.RUNNING
+        if begun is None or replan is None or begun.id == self._planning or not is_running:
+            return
+        self._planning = begun.id
+        tasks.start_soon(self._plan, replan, begun)
+
+    async def _plan(self, replan: Replan, begun: ReplanBegun) -> None:
+        self._inbox.append(await replan(self.state, begun))
+        await self._look()
 
     def _set_timer(self, tasks: TaskGroup) -> None:
         """Have a timer wake the plan at its next time; one that is too early does no harm."""
@@ -224,7 +256,7 @@ class PlanActor:
 
     async def _work_off(self) -> None:
         """Decide about all that came in, save what follows, line up what may start."""
-        outcomes, self._inbox = self._inbox, []
+        outcomes = await self._take_outcomes()
         for tries in range(_RETRIES_AFTER_CONFLICT):
             events = self._decide(outcomes)
             try:
@@ -236,6 +268,20 @@ class PlanActor:
             else:
                 return
 
+    async def _take_outcomes(self) -> Sequence[Outcome]:
+        """Empty the inbox, but take alone what is decided with the record so far."""
+        inbox, self._inbox = self._inbox, []
+        if not self._course_changes:
+            return inbox
+        place = next(place for place, one in enumerate(inbox) if _needs_record(one))
+        cut = max(place, 1)
+        self._inbox = [*inbox[cut:], *self._inbox]
+        if place or self._furnish is None:
+            return inbox[:cut]
+        self._course_changes -= 1
+        asked = inbox[0]
+        return [await self._furnish(self.state, asked)] if isinstance(asked, Requested) else [asked]
+
     def _decide(self, outcomes: Sequence[Outcome]) -> list[Event]:
         now = max(self._shop.world.clock.now(), self.state.now)
         return [event for outcome in outcomes for event in decide(self.state, outcome, now)]
@@ -243,7 +289,9 @@ class PlanActor:
     async def _save(self, saves: Sequence[Sequence[Event]]) -> None:
         for number, events in enumerate(saves, 1):
             release = number == len(saves) and self._rests()
-            await self._journal.append(Save(self.id, events, fence=self._fence, release=release))
+            contents, self.state.contents = self.state.contents, {}
+            save = Save(self.id, events, fence=self._fence, release=release, contents=contents)
+            await self._journal.append(save)
             self._released = release
             self._launch(events)
 
@@ -259,7 +307,7 @@ class PlanActor:
             if path is None:
                 continue
             if type(event) is StepStarted:
-                self._line_up(self.state.instances[path], event)
+                self._line_up(self.state.instances.get(path), event)
             elif path in self._scopes and type(event) in _STOPS:
                 self._scopes.pop(path).cancel()
 
@@ -274,8 +322,10 @@ class PlanActor:
             self.stream.emit(ChunkKind.FINAL, output)
         self.stream.emit(ChunkKind.STATUS, event.kind, path)
 
-    def _line_up(self, instance: Instance, event: StepStarted) -> None:
+    def _line_up(self, instance: Instance | None, event: StepStarted) -> None:
         """Add an attempt to the jobs, unless the step has moved on since."""
+        if instance is None:
+            return
         job = Job(instance, instance.step.activation, event.attempt)
         if instance.node.works and job.stands:
             self._jobs.append(job)
@@ -292,6 +342,10 @@ class PlanActor:
         if not scope.cancel_called:
             del self._scopes[path]
         return outcome
+
+
+def _needs_record(outcome: Outcome) -> bool:
+    return type(outcome) is Requested and needs_record(outcome.request)
 
 
 def chunks(events: Sequence[Event]) -> list[Sequence[Event]]:

@@ -11,20 +11,34 @@ import anyio
 
 from milepost.domain.aggregates import PlanStream
 from milepost.domain.census import result_of
+from milepost.domain.course import content_of
 from milepost.domain.errors import MilepostError, StoreError, UnknownNameError
-from milepost.domain.events import Event, PlanDrafted, RequestMade
+from milepost.domain.events import Event, PlanDrafted, ReplanBegun, RequestMade
 from milepost.domain.ids import PlanId, StepPath
 from milepost.domain.plans import PlanResult
 from milepost.domain.values import ContentHash, Json
 
 from .actor import PlanActor, chunks
 from .attempt import Workshop
-from .core import Began, CompiledPlan, Outcome, PlanState, Recovered, Requested, decide
+from .changes import Changes
+from .core import (
+    Began,
+    CompiledPlan,
+    Forked,
+    Outcome,
+    Planned,
+    PlanningFailed,
+    PlanState,
+    Recovered,
+    Requested,
+    decide,
+)
 from .core.derive import restore
 from .journal import Journal, Save, Stored
 from .library import Library, Prepared
 from .models import SchemaCheck
-from .tooling import Effect
+from .records import Records
+from .replanner import Replanner
 
 Watch = Callable[[Event], None]
 
@@ -40,6 +54,9 @@ class Draft:
     tags: tuple[str, ...] = ()
     workflow: str | None = None
     trace: str | None = None
+    breakpoints: tuple[str, ...] = ()
+    removed: tuple[Json, ...] = ()
+    """Edges that were left out of the content because they closed a cycle."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,12 +87,21 @@ class Coordinator:
     """Owns the actors; `async with` it. All plans rest or are abandoned when it is left."""
 
     def __init__(
-        self, journal: Journal, library: Library, shop: Workshop, *, check: SchemaCheck
+        self,
+        journal: Journal,
+        library: Library,
+        shop: Workshop,
+        *,
+        check: SchemaCheck,
+        replanner: Replanner,
     ) -> None:
         self._journal = journal
         self._library = library
         self._shop = shop
         self._check = check
+        self._replanner = replanner
+        self.records = Records(journal)
+        self.changes = Changes(journal, self.records, library, shop.tools)
         self._running: dict[PlanId, _Running] = {}
         self._missed: dict[PlanId, list[RequestMade]] = {}
         self._door = anyio.Lock()
@@ -95,6 +121,17 @@ class Coordinator:
 
     async def start(self, prepared: Prepared, draft: Draft, watch: Watch | None = None) -> PlanId:
         """Store a new plan and begin it; return its id once that is durable."""
+        return await self._begin(prepared, draft, Began(draft.removed), watch)
+
+    async def start_fork(
+        self, prepared: Prepared, draft: Draft, forked: Forked, watch: Watch | None = None
+    ) -> PlanId:
+        """Store a new plan that begins where another one stood; return its id."""
+        return await self._begin(prepared, draft, forked, watch)
+
+    async def _begin(
+        self, prepared: Prepared, draft: Draft, outcome: Began | Forked, watch: Watch | None
+    ) -> PlanId:
         state = PlanState(PlanStream.shell(draft.id), prepared.compiled)
         state.now = self._shop.world.clock.now()
         spec = prepared.spec
@@ -110,9 +147,11 @@ class Coordinator:
             user=draft.user,
             tags=draft.tags,
             trace=draft.trace,
+            breakpoints=draft.breakpoints,
         )
-        events = [*state.take(), *decide(state, Began(), state.now)]
-        contents = {prepared.content: prepared.body}
+        events = [*state.take(), *decide(state, outcome, state.now)]
+        contents = {prepared.content: prepared.body, **state.contents}
+        state.contents = {}
         first, *rest = chunks(events)
         save = Save(
             draft.id, first, new=True, contents=contents, release=state.plan.ended and not rest
@@ -120,7 +159,16 @@ class Coordinator:
         with self._gathering(draft.id) as missed:
             await self._journal.append(save)
         shop, released = self._shop, save.release
-        actor = PlanActor(state, 1, self._journal, shop, released=released, watch=watch)
+        actor = PlanActor(
+            state,
+            1,
+            self._journal,
+            shop,
+            released=released,
+            watch=watch,
+            furnish=self.changes.furnish,
+            replan=self._replan,
+        )
         for request in missed:
             actor.put(Requested(request))
         self._carry_out(actor, first, rest)
@@ -150,7 +198,15 @@ class Coordinator:
     def _attend(
         self, found: Found, missed: Sequence[RequestMade], fence: int, watch: Watch | None
     ) -> None:
-        actor = PlanActor(found.state, fence, self._journal, self._shop, watch=watch)
+        actor = PlanActor(
+            found.state,
+            fence,
+            self._journal,
+            self._shop,
+            watch=watch,
+            furnish=self.changes.furnish,
+            replan=self._replan,
+        )
         events = [*(one.event for one in found.stored), *missed]
         for outcome in self._first_outcomes(found.state, events, fence):
             actor.put(outcome)
@@ -168,7 +224,7 @@ class Coordinator:
     async def find(self, plan: PlanId) -> Found:
         """Return a plan as its events leave it; raise `UnknownNameError` if there is none."""
         position = await self._journal.last_position()
-        stored = await self._journal.plan_events(plan)
+        stored = await self.records.of(plan)
         compiled = await self.compiled(plan, stored)
         return Found(position, stored, restore(plan, [one.event for one in stored], compiled))
 
@@ -179,11 +235,7 @@ class Coordinator:
         drafted = stored[0].event
         if not isinstance(drafted, PlanDrafted):
             raise UnknownNameError(f"{plan!r} is not a plan: it begins with {drafted.kind}")
-        content = ContentHash(drafted.content)
-        prepared = self._library.find(content)
-        if prepared is None:
-            prepared = self._library.restore(content, await self._journal.content(content))
-        return prepared.compiled
+        return await self.changes.content(ContentHash(content_of(one.event for one in stored)))
 
     async def wait(self, plan: PlanId) -> PlanResult:
         """Wait until a plan of this process ended or paused; return what came of it.
@@ -207,6 +259,11 @@ class Coordinator:
         """Return the actor of a plan that this process carries out now."""
         running = self._running.get(plan)
         return None if running is None or running.rested.is_set() else running.actor
+
+    def failure(self, plan: PlanId) -> MilepostError | None:
+        """Return what stopped a plan of this process, None if nothing did."""
+        running = self._running.get(plan)
+        return running.error if running is not None else None
 
     def forget(self, plan: PlanId) -> None:
         """Drop a rested plan from memory; the store has it."""
@@ -232,12 +289,8 @@ class Coordinator:
         for path, instance in state.active.items():
             if instance.node.works and instance.is_running:
                 tool = instance.node.spec.tool
-                found[path] = tool is not None and self._may_write(tool)
+                found[path] = tool is not None and self.changes.may_write(tool)
         return found
-
-    def _may_write(self, tool: str) -> bool:
-        tools = self._shop.tools
-        return tool not in tools or tools.get(tool).effect is not Effect.READ
 
     def _request(self, state: PlanState, event: Event) -> list[Requested]:
         if not isinstance(event, RequestMade):
@@ -255,6 +308,10 @@ class Coordinator:
             return None
         by_value = request.command == "answer" and given.get("outcome", "value") == "value"
         return self._check(given.get("value"), question.answer_schema) if by_value else None
+
+    async def _replan(self, state: PlanState, begun: ReplanBegun) -> Planned | PlanningFailed:
+        stored = await self.records.of(PlanId(state.id))
+        return await self._replanner.answer(state, begun, [one.event for one in stored])
 
     def _carry_out(
         self, actor: PlanActor, durable: Sequence[Event], rest: Sequence[Sequence[Event]]

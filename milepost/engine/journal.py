@@ -17,7 +17,8 @@ class Save(NamedTuple):
     `fence` is the owner's number for `plan`; None for saves that need no owner (requests,
     publishing). With `new`, the plan does not exist yet and this process becomes its owner with
     fence number 1 in the same transaction. With `release`, the owner gives the plan up in the same
-    transaction. `contents` are bodies that the events address by hash.
+    transaction. `contents` are bodies that the events address by hash; `like` names for some of
+    them a content that they resemble, so that the store may keep the difference only.
     """
 
     plan: PlanId
@@ -26,6 +27,7 @@ class Save(NamedTuple):
     new: bool = False
     release: bool = False
     contents: Mapping[ContentHash, bytes] = MappingProxyType({})
+    like: Mapping[ContentHash, ContentHash] = MappingProxyType({})
 
 
 class Stored(NamedTuple):
@@ -48,8 +50,10 @@ class Journal(Protocol):
         """
         ...
 
-    async def plan_events(self, plan: PlanId) -> list[Stored]:
+    async def plan_events(self, plan: PlanId, *, after: int = 0) -> list[Stored]:
         """Return the events of the plan, its steps and its requests, in commit order.
+
+        Only those after a position, if one is given.
 
         The stream of a published workflow can be read in the same way.
         """

@@ -44,6 +44,10 @@ class Library:
         content = hash_of(body)
         return self.find(content) or self._keep(Prepared(content, body, compiled))
 
+    def compile(self, spec: PlanSpec) -> CompiledPlan:
+        """Return content compiled, without keeping it; raise `ValidationError` if it cannot be."""
+        return compile_plan(spec, self._expressions)
+
     def find(self, content: ContentHash) -> Prepared | None:
         """Return content that was used lately, None for any other."""
         known = self._kept.get(content)

@@ -6,23 +6,33 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from milepost.domain.events import (
+    DecisionRecorded,
     ErrorRecord,
     Event,
     LimitReached,
     OwnerChanged,
+    PlanForked,
     PlanStarted,
     RequestAnswered,
     RequestMade,
+    StepAdopted,
+    StepCancelled,
     StepCompleted,
     StepFailed,
+    StepReset,
     StepRetrying,
+    StepSkipped,
 )
 from milepost.domain.ids import StepPath, path_of
+from milepost.domain.plans import PlanStatus
+from milepost.domain.steps import StepStatus
 
 from .core import (
     AttemptFailed,
     AttemptSucceeded,
     Began,
+    Forked,
+    Inherited,
     Instance,
     Outcome,
     PlanState,
@@ -32,7 +42,9 @@ from .core import (
     TimerFired,
 )
 from .core.attempts import attempt_timeout, step_timeout
+from .core.cycles import removed_edge
 from .core.limits import MAX_DURATION
+from .observe_planning import answer_in
 
 
 def observe(event: Event, state: PlanState, requests: Mapping[str, RequestMade]) -> Outcome | None:
@@ -62,6 +74,41 @@ def _is_timeout(event: Event, state: PlanState) -> bool:
 
 def _began(_event: PlanStarted, _state: PlanState) -> Outcome:
     return Began()
+
+
+def _forked(event: PlanForked, _state: PlanState) -> Outcome:
+    replaced = tuple(StepPath(path) for path in event.replaced)
+    return Forked(event.parent, event.at, (), event.context, replaced, hold=event.hold)
+
+
+def _decided(event: DecisionRecorded, state: PlanState) -> Outcome | None:
+    """Tell that a plan is to run without some edges, before its start, or what a planner said."""
+    if state.plan.replanning is not None:
+        return answer_in(event)
+    before_start = state.plan.status is PlanStatus.READY
+    return Began() if before_start and removed_edge(event) is not None else None
+
+
+def inherited_by(event: Event) -> Inherited | None:
+    """Return what a fork took over for a step, as the step's first event tells it."""
+    path = path_of(event.originator_id)
+    found: Inherited | None = None
+    if path is None:
+        return None
+    match event:
+        case StepReset():
+            found = Inherited(path, StepStatus.RUNNING, bindings=event.bindings)
+        case StepAdopted():
+            done = StepStatus.COMPLETED
+            found = Inherited(path, done, event.output, event.bindings, event.source)
+        case StepFailed():
+            found = Inherited(path, StepStatus.FAILED, error=event.error)
+        case StepSkipped():
+            status = StepStatus.SKIPPED
+            found = Inherited(path, status, skipped=event.reason, detail=event.detail)
+        case StepCancelled():
+            found = Inherited(path, StepStatus.CANCELLED, detail=event.reason)
+    return found
 
 
 def _recovered(event: OwnerChanged, _state: PlanState) -> Outcome:
@@ -94,6 +141,8 @@ def _retried(event: StepRetrying, state: PlanState) -> Outcome | None:
 
 _OUTCOMES: Mapping[type[Event], Callable[[Any, PlanState], Outcome | None]] = {
     PlanStarted: _began,
+    PlanForked: _forked,
+    DecisionRecorded: _decided,
     OwnerChanged: _recovered,
     LimitReached: _timed_out,
     StepCompleted: _succeeded,

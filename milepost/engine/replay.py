@@ -7,18 +7,34 @@ that the engine decided must come out again, in the same order and with the same
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import takewhile
 
 from milepost.domain.aggregates import PlanStream
 from milepost.domain.errors import MilepostError
 from milepost.domain.events import Event, OwnerChanged, PlanDrafted, RequestMade, StepStarted
+from milepost.domain.values import ContentHash
 
 from .actor import CHUNK
-from .core import CompiledPlan, PlanState, decide
+from .changes import needs_record
+from .core import (
+    Began,
+    CompiledPlan,
+    Forked,
+    Inherited,
+    Outcome,
+    Planned,
+    PlanningFailed,
+    PlanState,
+    Requested,
+    decide,
+)
+from .core.cycles import removed_edge
 from .core.derive import restore
 from .journal import Stored
-from .observe import observe
+from .observe import inherited_by, observe
+from .observe_planning import with_rest
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,20 +62,28 @@ class ReplayReport:
         return self.difference is None
 
 
-def replay(plan: str, stored: Sequence[Stored], compiled: CompiledPlan) -> ReplayReport:
-    """Decide a plan's record again and report the first difference, if there is one."""
-    return _Replay(plan, stored, compiled).report()
+def replay(
+    plan: str, stored: Sequence[Stored], contents: Mapping[ContentHash, CompiledPlan]
+) -> ReplayReport:
+    """Decide a plan's record again and report the first difference, if there is one.
+
+    `contents` are the contents that the record names, by hash.
+    """
+    return _Replay(plan, stored, contents).report()
 
 
 class _Replay:
-    def __init__(self, plan: str, stored: Sequence[Stored], compiled: CompiledPlan) -> None:
+    def __init__(
+        self, plan: str, stored: Sequence[Stored], contents: Mapping[ContentHash, CompiledPlan]
+    ) -> None:
         self.plan = plan
-        self.compiled = compiled
+        self.contents = contents
         self.requests = {
             one.event.id: one.event for one in stored if isinstance(one.event, RequestMade)
         }
         self.own = [one for one in stored if not isinstance(one.event, RequestMade)]
-        self.state = PlanState(PlanStream.shell(plan), compiled)
+        first = next(iter(contents.values()))
+        self.state = PlanState(PlanStream.shell(plan), first)
         self.expected: deque[Event] = deque()
 
     def report(self) -> ReplayReport:
@@ -82,14 +106,13 @@ class _Replay:
         if isinstance(event, OwnerChanged):
             if difference := self._left_over(one.position, place):
                 return difference
-            self.state = restore(
-                self.plan, [earlier.event for earlier in self.own[:place]], self.compiled
-            )
+            self.state = restore(self.plan, self._before(place), self.state.compiled)
             self.expected.clear()
         if not self.expected:
             outcome = observe(event, self.state, self.requests)
             if outcome is None:
                 return _difference(one, None, "nothing leads to this event")
+            outcome = self._furnished(outcome, place)
             self.expected.extend(decide(self.state, outcome, event.timestamp))
         if not self.expected:
             return _difference(one, None, "nothing leads to this event")
@@ -100,7 +123,45 @@ class _Replay:
         if not isinstance(one.event, PlanDrafted):
             return _difference(one, None, "a plan begins with its draft")
         self.state.fold(one.event)
+        self.state.compiled = self.contents[ContentHash(one.event.content)]
         return None
+
+    def _before(self, place: int) -> list[Event]:
+        return [earlier.event for earlier in self.own[:place]]
+
+    def _furnished(self, outcome: Outcome, place: int) -> Outcome:
+        """Add to an outcome what the shell had added from the record."""
+        if isinstance(outcome, Requested) and needs_record(outcome.request):
+            content = str(outcome.request.arguments.get("content"))
+            compiled = self.contents.get(ContentHash(content))
+            return outcome._replace(compiled=compiled, history=self._before(place))
+        if isinstance(outcome, Began):
+            decided = takewhile(
+                lambda edge: edge is not None,
+                (removed_edge(one.event) for one in self.own[place:]),
+            )
+            return outcome._replace(removed=tuple(decided))
+        if isinstance(outcome, Planned | PlanningFailed):
+            rest = (one.event for one in self.own[place + 1 :])
+            return with_rest(outcome, rest, self.contents)
+        if isinstance(outcome, Forked):
+            return outcome._replace(inherited=self._inherited(place))
+        return outcome
+
+    def _inherited(self, place: int) -> tuple[Inherited, ...]:
+        """Return what the fork at `place` took over, as the events right after it tell."""
+        fork = self.own[place].event.id
+        found = []
+        for one in self.own[place + 1 :]:
+            event = one.event
+            if isinstance(event, StepStarted) and event.originator_version > 1:
+                continue
+            first = event.cause == fork and event.originator_version == 1
+            taken = inherited_by(event) if first else None
+            if taken is None:
+                break
+            found.append(taken)
+        return tuple(found)
 
     def _left_over(self, position: int, place: int) -> Difference | None:
         """Return what should have been at a position; a fan-out cut by a crash is no fault."""

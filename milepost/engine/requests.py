@@ -2,27 +2,34 @@
 
 from __future__ import annotations
 
+import sys
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
+
 import anyio
 
 from milepost.domain.aggregates import PlanStream
+from milepost.domain.commands import COMMANDS, Command, arguments_of, reshapes
 from milepost.domain.errors import (
+    FenceError,
     IllegalTransitionError,
     OwnedElsewhereError,
     RefusedError,
     VersionConflictError,
 )
 from milepost.domain.events import Event, RequestAnswered, RequestMade, Waiting
-from milepost.domain.ids import EventId, PlanId, StepPath, event_id, request_stream
+from milepost.domain.ids import EventId, PlanId, StepPath, event_id, plan_of, request_stream
 from milepost.domain.lifecycles import PLAN
-from milepost.domain.values import Json, canonical_bytes
+from milepost.domain.values import ContentHash, Json, canonical_bytes
 
 from .coordinator import Coordinator, Watch
 from .core import PlanState
-from .journal import Journal, Save
+from .journal import Journal, Save, Stored
 from .models import SchemaCheck
 from .world import World
 
 _TRIES = 20
+_NOTHING: Mapping[ContentHash, bytes] = MappingProxyType({})
 _PATIENCE = 0.02
 _LONGEST_PATIENCE = 0.25
 
@@ -60,8 +67,11 @@ class Requests:
         who: str,
         why: str = "",
         watch: Watch | None = None,
-    ) -> None:
-        """Have a command carried out; return once the plan's own events answer it.
+        contents: Mapping[ContentHash, bytes] = _NOTHING,
+    ) -> EventId:
+        """Have a command carried out; return the request's id once the plan's events answer it.
+
+        `contents` are bodies that the arguments address by hash.
 
         `watch` sees the plan's events if this process is the one that carries it on.
 
@@ -70,15 +80,53 @@ class Requests:
         """
         given = arguments or {}
         canonical_bytes(given)
-        state = await self._state(plan)
-        self._refuse_early(state, command, given)
-        request = await self._store(plan, command, given, who=who, why=why)
+        found = await self._coordinator.find(plan)
+        if reshapes(command):
+            given = given | {"seen": found.state.last}
+        like = dict.fromkeys(contents, ContentHash(found.state.plan.content))
+        request = self._request(plan, command, given, who=who, why=why)
+        if command in COMMANDS:
+            await self._try_out(found.state, request, found.stored)
+        else:
+            self._refuse_early(found.state, command, given)
+        event = await self._store(request, contents, like)
         if self._coordinator.actor(plan) is None:
             await self._attend(plan, watch)
-        await self._answered(plan, request, watch)
+        await self._answered(plan, event, watch)
+        return event
 
-    async def _state(self, plan: PlanId) -> PlanState:
-        return (await self._coordinator.find(plan)).state
+    async def effects_of(
+        self, plan: PlanId, name: str, command: Command, *, who: str
+    ) -> list[StepPath]:
+        """Return the finished steps with effects that a command would take back."""
+        found = await self._coordinator.find(plan)
+        request = self._request(plan, name, arguments_of(command), who=who, why="")
+        now = max(self._world.clock.now(), found.state.now)
+        changes = self._coordinator.changes
+        return await changes.effects_taken_back(found.state, request, found.stored, now)
+
+    def _request(
+        self, plan: PlanId, command: str, given: dict[str, Json], *, who: str, why: str
+    ) -> RequestMade:
+        return RequestMade(
+            originator_id=request_stream(plan),
+            originator_version=sys.maxsize,
+            timestamp=self._world.clock.now(),
+            cause=event_id(plan, 1),
+            actor=who,
+            command=command,
+            arguments=given,
+            why=why,
+        )
+
+    async def _try_out(
+        self, state: PlanState, request: RequestMade, stored: Sequence[Stored]
+    ) -> None:
+        """Raise `RefusedError` if the plan would refuse what is asked as things stand."""
+        now = max(self._world.clock.now(), state.now)
+        problem = await self._coordinator.changes.try_out(state, request, stored, now)
+        if problem is not None:
+            raise RefusedError(f"plan {state.id}: {problem}")
 
     def _refuse_early(self, state: PlanState, command: str, given: dict[str, Json]) -> None:
         if command != "answer":
@@ -106,26 +154,21 @@ class Requests:
             raise RefusedError(f"the answer to step {path!r} does not fit: {problem}")
 
     async def _store(
-        self, plan: PlanId, command: str, given: dict[str, Json], *, who: str, why: str
+        self,
+        request: RequestMade,
+        contents: Mapping[ContentHash, bytes],
+        like: Mapping[ContentHash, ContentHash],
     ) -> EventId:
-        stream = request_stream(plan)
+        stream = request.originator_id
+        plan = plan_of(stream)
         for _try in range(_TRIES):
-            version = await self._journal.stream_version(stream)
-            request = RequestMade(
-                originator_id=stream,
-                originator_version=version + 1,
-                timestamp=self._world.clock.now(),
-                cause=event_id(plan, 1),
-                actor=who,
-                command=command,
-                arguments=given,
-                why=why,
-            )
+            version = await self._journal.stream_version(stream) + 1
+            numbered = request.model_copy(update={"originator_version": version})
             try:
-                await self._journal.append(Save(plan, [request]))
+                await self._journal.append(Save(plan, [numbered], contents=contents, like=like))
             except VersionConflictError:
                 continue
-            return event_id(stream, version + 1)
+            return event_id(stream, version)
         raise RefusedError(f"plan {plan}: too many requests at once; try again")
 
     async def _attend(self, plan: PlanId, watch: Watch | None) -> None:
@@ -136,21 +179,28 @@ class Requests:
             return
 
     async def _answered(self, plan: PlanId, request: EventId, watch: Watch | None) -> None:
-        """Wait for the owner's answer; raise `RefusedError` if it is no."""
+        """Wait for the owner's answer; raise `RefusedError` if it is no.
+
+        What stopped the plan in this process is raised, too: it would stop it again.
+        """
         patience = _PATIENCE
         while True:
+            is_here = self._coordinator.actor(plan) is not None
             answer = await self._find_answer(plan, request)
             if answer is not None:
                 if not answer.accepted:
                     raise RefusedError(f"plan {plan}: {answer.why}")
                 return
+            if not is_here:
+                failure = self._coordinator.failure(plan)
+                if failure is not None and not isinstance(failure, FenceError):
+                    raise failure
+                await self._attend(plan, watch)
             await anyio.sleep(patience)
             patience = min(patience * 2, _LONGEST_PATIENCE)
-            if self._coordinator.actor(plan) is None:
-                await self._attend(plan, watch)
 
     async def _find_answer(self, plan: PlanId, request: EventId) -> RequestAnswered | None:
-        for one in await self._journal.plan_events(plan):
+        for one in reversed(await self._coordinator.records.of(plan)):
             event = one.event
             if isinstance(event, RequestAnswered) and event.cause == request:
                 return event

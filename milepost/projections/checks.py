@@ -9,8 +9,8 @@ from enum import Enum
 from typing import NamedTuple, TypeAlias
 
 from milepost.domain.aggregates import PlanStream, Step
-from milepost.domain.events import Event, PlanStarted
-from milepost.domain.ids import path_of
+from milepost.domain.events import Event
+from milepost.domain.ids import path_of, undone_path
 from milepost.domain.plans import PlanSpec, PlanStatus
 from milepost.domain.steps import StepStatus
 
@@ -68,6 +68,7 @@ class StepFacts(NamedTuple):
 class PlanFacts(NamedTuple):
     """What a plan's row must hold."""
 
+    revision: int
     status: PlanStatus
     started: int | None
     ended: int | None
@@ -99,24 +100,27 @@ class PlanFold:
         if path is not None:
             self._add_step_event(path, position, event)
         elif event.originator_id == self.plan.id:
-            had_ended = self.plan.ended
+            had_ended, had_started = self.plan.ended, self.plan.started_at is not None
             event.mutate(self.plan)
-            if isinstance(event, PlanStarted):
+            if self.plan.started_at is not None and not had_started:
                 self._started = position
-            if self.plan.ended and not had_ended:
-                self._ended = position
+            if self.plan.ended is not had_ended:
+                self._ended = position if self.plan.ended else None
 
     def facts(self, spec: PlanSpec) -> PlanFacts:
-        """Return what the plan's row must hold."""
-        counts = Counter(step.status for step in self.steps.values())
+        """Return what the row of the plan, whose content is `spec`, must hold."""
+        own = {path: step for path, step in self.steps.items() if undone_path(path) is None}
+        counts = Counter(step.status for step in own.values())
+        begun = [path for path, step in own.items() if step.status is not StepStatus.PENDING]
         ends = [counts.pop(status, 0) for status in _ENDS]
         counts.pop(StepStatus.PENDING, 0)
         return PlanFacts(
+            self.plan.revision,
             self.plan.status,
             self._started,
             self._ended,
             self._last,
-            len(places(spec, self.steps)),
+            len(places(spec, begun)),
             counts.total(),
             *ends,
         )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -12,13 +13,16 @@ from milepost.domain.ids import encode_segment
 from milepost.domain.steps import StepKind
 
 JsonObject = dict[str, Any]
+_ANY = "[*]"
+_INDEX = re.compile(r"\[(?:\*|\d+)\]")
 
 
 @dataclass(frozen=True, slots=True)
 class ContentFacts:
-    """Facts of one content; `loops` maps the static path of a loop to the steps an iteration has.
+    """Facts of one content; `loops` maps the place of a loop to the steps an iteration has.
 
-    `steps` counts the steps outside loops, which exist once. Static paths have no `[index]`.
+    `steps` counts the steps outside loops, which exist once. A place is a path with `[*]` for the
+    iterations around it; static paths, in `names`, have no `[index]` at all.
     """
 
     steps: int = 0
@@ -33,43 +37,48 @@ def facts_of(body: bytes) -> ContentFacts:
     counts: dict[str | None, int] = {None: 0}
     tools: set[str] = set()
     names: set[str] = set()
-    for path, step, loop in _steps(orjson.loads(body)):
+    for step, place, loop in _steps(orjson.loads(body)):
         counts[loop] += 1
-        names |= {path, step["id"]}
+        names |= {_INDEX.sub("", place), step["id"]}
         if tool := step.get("tool"):
             tools.add(tool)
         if step.get("kind") == StepKind.LOOP:
-            counts[path] = 0
+            counts[place] = 0
     steps = counts.pop(None)
-    loops = {str(path): number for path, number in counts.items()}
+    loops = {str(place): number for place, number in counts.items()}
     return ContentFacts(steps, loops, frozenset(tools), frozenset(names))
 
 
-def static_path(path: str) -> str:
-    """Return a step's path without the numbers of iterations and cases."""
-    return "".join(part.rpartition("]")[2] for part in path.split("[")) if "[" in path else path
-
-
 def iterations(path: str, loops: Mapping[str, int]) -> Iterator[tuple[str, int]]:
-    """Yield the loop iterations that a step lies in, outermost first: its place and its size."""
+    """Yield the loop iterations that a step lies in, outermost first: its path and its size."""
+    place, start = "", 0
     end = path.find("]")
     while end >= 0:
-        place = path[: end + 1]
-        size = loops.get(static_path(place[: place.rindex("[")]))
+        opening = path.index("[", start)
+        place += path[start:opening]
+        size = loops.get(place)
         if size is not None:
-            yield place, size
-        end = path.find("]", end + 1)
+            yield path[: end + 1], size
+        place += path[opening : end + 1] if size is None else _ANY
+        start = end + 1
+        end = path.find("]", start)
 
 
-def _steps(content: JsonObject) -> Iterator[tuple[str, JsonObject, str | None]]:
-    """Yield static path, step and the path of the innermost loop around it, parents first."""
+def _steps(content: JsonObject) -> Iterator[tuple[JsonObject, str, str | None]]:
+    """Yield each step, its place and the place of the innermost loop around it, parents first."""
     pending: list[tuple[str, JsonObject, str | None]] = []
     pending += [("", step, None) for step in reversed(content.get("steps", ()))]
     while pending:
-        prefix, step, loop = pending.pop()
-        path = prefix + encode_segment(step["id"])
-        yield path, step, loop
-        inner = list(step.get("steps", ()))
-        inner += [child for case in step.get("cases", ()) for child in case.get("steps", ())]
-        within = path if step.get("kind") == StepKind.LOOP else loop
-        pending.extend((f"{path}.", child, within) for child in reversed(inner))
+        around, step, loop = pending.pop()
+        place = around + encode_segment(step["id"])
+        yield step, place, loop
+        is_loop = step.get("kind") == StepKind.LOOP
+        inside = f"{place}{_ANY}." if is_loop else f"{place}."
+        inner = [(inside, child) for child in step.get("steps", ())]
+        inner += [
+            (f"{place}[{number}].", child)
+            for number, case in enumerate(step.get("cases", ()))
+            for child in case.get("steps", ())
+        ]
+        within = place if is_loop else loop
+        pending.extend((before, child, within) for before, child in reversed(inner))

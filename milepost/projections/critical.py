@@ -35,11 +35,12 @@ def estimate(spec: PlanSpec) -> timedelta | None:
 def critical_path(story: PlanStory) -> list[StepPath]:
     """Return the steps that the plan's end waited for in the order of their starts.
 
-    A container on the way is followed by those of its own steps that held it up.
+    A container on the way is followed by those of its own steps that held it up. Steps that undo
+    others are left out.
 
     It begins with the step that ended last and goes back to what that one waited for longest.
     """
-    groups = _groups(story.places)
+    groups = _groups([place for place in story.places if place.undoes is None])
     found: list[StepPath] = []
     pending = [groups.get(None, ())]
     while pending:

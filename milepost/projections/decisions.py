@@ -10,12 +10,24 @@ from typing import Any
 from pydantic import JsonValue
 
 from milepost.domain.events import (
+    CompensationBegun,
     DecisionRecorded,
     Event,
     LimitReached,
+    LoopDetected,
+    PlanForked,
     PlanPaused,
+    PlanRecovered,
+    PlanRestored,
     PlanResumed,
+    PlanRevised,
+    PlanRolledBack,
+    RecoveryStrategy,
+    ReplanBegun,
+    ReplanFailed,
     RequestAnswered,
+    RevisionStrategy,
+    StepAdopted,
     StepReset,
     StepRetrying,
     StepSkipped,
@@ -101,7 +113,10 @@ def _limit(event: LimitReached) -> _Choice:
 
 
 def _pause(event: PlanPaused) -> _Choice:
-    return _Choice("pause", "pause", event.reason, {"waiting": list(event.waiting)}, ("go on",))
+    inputs: dict[str, JsonValue] = {"waiting": list(event.waiting)}
+    if event.breakpoint is not None:
+        inputs["breakpoint"] = event.breakpoint
+    return _Choice("pause", "pause", event.reason, inputs, ("go on",))
 
 
 def _resume(event: PlanResumed) -> _Choice:
@@ -126,6 +141,77 @@ def _answer(event: RequestAnswered) -> _Choice:
     return _Choice("request", chosen, event.why, {"request": event.cause}, (other,))
 
 
+def _revise(event: PlanRevised) -> _Choice:
+    inputs: dict[str, JsonValue] = {
+        "trigger": event.trigger.value,
+        "strategy": event.strategy.value,
+        "evidence": list(event.evidence),
+        "removed": list(event.removed),
+    }
+    others = [strategy.value for strategy in RevisionStrategy if strategy is not event.strategy]
+    return _Choice("revise", f"revision {event.number}", event.why, inputs, tuple(others))
+
+
+def _roll_back(event: PlanRolledBack) -> _Choice:
+    inputs: dict[str, JsonValue] = {"kept": event.kept, "reset": event.reset}
+    stay = f"revision {event.parent}"
+    return _Choice("roll back", f"revision {event.to}", event.reason, inputs, (stay,))
+
+
+def _restore(event: PlanRestored) -> _Choice:
+    inputs: dict[str, JsonValue] = {"kept": event.kept, "reset": event.reset}
+    if event.checkpoint is not None:
+        inputs["checkpoint"] = event.checkpoint
+    return _Choice("restore", event.at, event.reason, inputs, ("stay",))
+
+
+def _recover(event: PlanRecovered) -> _Choice:
+    inputs: dict[str, JsonValue] = {"settles": event.settles, "steps": list(event.steps)}
+    others = tuple(one.value for one in RecoveryStrategy if one is not event.strategy)
+    return _Choice("recover", event.strategy.value, event.reason, inputs, others)
+
+
+def _fork(event: PlanForked) -> _Choice:
+    inputs: dict[str, JsonValue] = {"parent": event.parent, "replaced": list(event.replaced)}
+    return _Choice("fork", event.at, f"it begins where {event.parent} stood", inputs, ())
+
+
+def _compensate(event: CompensationBegun) -> _Choice:
+    return _Choice("undo", list(event.steps), event.reason, {"then": event.then}, ("keep",))
+
+
+def _loop_detected(event: LoopDetected) -> _Choice:
+    inputs: dict[str, JsonValue] = {
+        "count": event.count,
+        "allowed": event.allowed,
+        "steps": list(event.steps),
+        "evidence": list(event.evidence),
+    }
+    why = f"the plan goes round in circles: {event.found}"
+    return _Choice("loop detected", "intervene", why, inputs, ("go on",))
+
+
+def _replan(event: ReplanBegun) -> _Choice:
+    inputs: dict[str, JsonValue] = {
+        "trigger": event.trigger.value,
+        "step": event.step,
+        "evidence": list(event.evidence),
+    }
+    why = f"another plan is wanted: {event.trigger.value}"
+    return _Choice("replan", f"replan {event.number}", why, inputs, ("go on",))
+
+
+def _replan_failed(event: ReplanFailed) -> _Choice:
+    return _Choice("replan", "no other plan", event.why, {}, ())
+
+
+def _adopt(event: StepAdopted) -> _Choice:
+    why = "the step would do the very same, and its result is on record"
+    if event.source is None:
+        why = "the result was given"
+    return _Choice("adopt", "adopt", why, {"source": event.source}, ("run",))
+
+
 _READERS: dict[type[Event], Callable[[Any], _Choice | None]] = {
     DecisionRecorded: _recorded,
     StepRetrying: _retry,
@@ -136,4 +222,14 @@ _READERS: dict[type[Event], Callable[[Any], _Choice | None]] = {
     StepReset: _reset,
     StepSuspended: _ask,
     RequestAnswered: _answer,
+    PlanRevised: _revise,
+    PlanRolledBack: _roll_back,
+    PlanRestored: _restore,
+    PlanRecovered: _recover,
+    PlanForked: _fork,
+    CompensationBegun: _compensate,
+    LoopDetected: _loop_detected,
+    ReplanBegun: _replan,
+    ReplanFailed: _replan_failed,
+    StepAdopted: _adopt,
 }

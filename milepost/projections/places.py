@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from milepost.domain.ids import StepPath, child_path
+from milepost.domain.ids import StepPath, child_path, undo_path
 from milepost.domain.plans import PlanSpec
 from milepost.domain.steps import DependencyType, StepKind, StepSpec
 
@@ -26,6 +26,8 @@ class Place:
     level: int = 0
     siblings: Mapping[str, Place] = field(default_factory=dict, repr=False)
     """By id, itself included."""
+    undoes: StepPath | None = None
+    """The step that this one undoes, if it does; it is no step of the plan's own."""
 
     @property
     def ancestors(self) -> Iterator[Place]:
@@ -45,12 +47,38 @@ class Place:
         return None
 
 
-def places(spec: PlanSpec, moved: Collection[str] = ()) -> list[Place]:
+def places(spec: PlanSpec, begun: Collection[str] = ()) -> list[Place]:
     """Return all steps in file order, children after their container, iterations in order.
 
-    `moved` are the paths of steps with events; they tell which iterations have begun.
+    `begun` are the paths of steps that are not pending; they tell which iterations there are.
     """
-    return _Places(_iterations(moved)).all(spec.steps)
+    return _Places(_iterations(begun)).all(spec.steps)
+
+
+def undoing(place: Place) -> Place | None:
+    """Return the step that undoes one, beside it; None for a step that nothing undoes."""
+    spec, compensate = place.spec, place.spec.compensate
+    if compensate is None:
+        return None
+    changes = {
+        "kind": StepKind.TOOL_CALL,
+        "name": f"undo {spec.label}",
+        "tool": compensate.tool,
+        "input": compensate.input,
+        "depends_on": (),
+        "steps": (),
+        "cases": (),
+        "compensate": None,
+    }
+    return Place(
+        undo_path(place.path),
+        spec.model_copy(update=changes),
+        place.parent,
+        place.index,
+        after=(place.path,),
+        level=place.level,
+        undoes=place.path,
+    )
 
 
 class _Places:
@@ -148,10 +176,10 @@ def _set_levels(group: Sequence[Place]) -> None:
                 settled.append(dependent)
 
 
-def _iterations(moved: Iterable[str]) -> dict[str, list[int]]:
-    """Return the iterations (or cases) that steps moved in, by the path of their container."""
+def _iterations(begun: Iterable[str]) -> dict[str, list[int]]:
+    """Return the iterations (or cases) that steps have begun in, by the path of their container."""
     found: defaultdict[str, set[int]] = defaultdict(set)
-    for path in moved:
+    for path in begun:
         end = path.find("]")
         while end >= 0:
             start = path.rindex("[", 0, end)

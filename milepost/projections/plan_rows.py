@@ -5,12 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from milepost.domain.events import (
+    CompensationBegun,
     PlanCancelled,
     PlanCompleted,
     PlanDrafted,
     PlanFailed,
+    PlanForked,
     PlanPaused,
+    PlanRecovered,
+    PlanRestored,
     PlanResumed,
+    PlanRolledBack,
     PlanStarted,
     WorkflowPublished,
     WorkflowRetired,
@@ -27,17 +32,24 @@ STATUS_AFTER: dict[str, PlanStatus] = {
     PlanCompleted.kind: PlanStatus.COMPLETED,
     PlanFailed.kind: PlanStatus.FAILED,
     PlanCancelled.kind: PlanStatus.CANCELLED,
+    PlanForked.kind: PlanStatus.RUNNING,
+    PlanRolledBack.kind: PlanStatus.RUNNING,
+    PlanRestored.kind: PlanStatus.RUNNING,
+    PlanRecovered.kind: PlanStatus.RUNNING,
+    CompensationBegun.kind: PlanStatus.RUNNING,
 }
 """Kinds that change a plan's status; all others move only its last position."""
 
 
 def move(plan: PlanChange, position: int, kind: str) -> PlanStatus:
-    """Note the status that a kind of event leads to, and where the plan started or ended."""
+    """Note the status that a kind of event leads to, and where the plan started or ended.
+
+    A plan that is open again has no end until it comes to the next one.
+    """
     plan.status = status = STATUS_AFTER[kind]
-    if kind == PlanStarted.kind:
+    if kind in (PlanStarted.kind, PlanForked.kind):
         plan.started = position
-    if status in PLAN_ENDED:
-        plan.ended = position
+    plan.ended = position if status in PLAN_ENDED else None
     return status
 
 

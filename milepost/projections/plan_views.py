@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from pydantic import JsonValue
@@ -14,11 +14,14 @@ from milepost.domain.plans import (
     Completion,
     OrchestrationType,
     PlanResult,
+    PlanSettings,
     PlanSpec,
     PlanStatus,
 )
 
 from .critical import estimate
+from .graph_view import GraphNode, execution_graph
+from .revision_views import CheckpointView, checkpoint_views
 from .story import PlanStory
 from .totals import StepCounts, count_steps, total_usage
 
@@ -52,6 +55,9 @@ class PlanSummary:
     cancelled: int
     position: int
     """The plan's newest event."""
+    revision: int = 1
+    forked_from: str | None = None
+    """Id of the event of another plan that this one began after."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +82,7 @@ class PlanView:
     trace: str | None
     revision: int
     epoch: int
+    """How often the plan was opened: from its start, or from a reopening, to an end."""
     content: str
     """Hash of the spec."""
     strategy: str | None
@@ -92,11 +99,20 @@ class PlanView:
     estimated_duration: timedelta | None
     """As written, else the longest path over the steps' estimates."""
     actual_duration: timedelta | None
-    """From start to end, or to `position` while the plan runs."""
+    """From start to end, or to `position` while the plan runs; without the time between epochs."""
     usage: Usage
     position: int
     """The plan's newest event."""
     spec: PlanSpec
+    forked_from: str | None = None
+    """Id of the event of another plan that this one began after."""
+    graph: tuple[GraphNode, ...] = ()
+    """The steps with what each waits for."""
+    checkpoints: tuple[CheckpointView, ...] = ()
+    breakpoints: tuple[str, ...] = ()
+    """Paths of the steps before which the plan pauses."""
+    constraints: PlanSettings = field(default_factory=PlanSettings)
+    """The limits that hold for the plan."""
 
 
 def plan_view(story: PlanStory, outputs: Mapping[str, JsonValue] | None = None) -> PlanView:
@@ -122,6 +138,11 @@ def plan_view(story: PlanStory, outputs: Mapping[str, JsonValue] | None = None) 
         revision=plan.revision,
         epoch=plan.epoch,
         content=plan.content,
+        forked_from=plan.forked_from,
+        graph=execution_graph(story),
+        checkpoints=_checkpoints(story),
+        breakpoints=tuple(sorted(plan.breakpoints)),
+        constraints=spec.settings,
         strategy=plan.strategy or None,
         owner=plan.owner or None,
         steps=count_steps(story),
@@ -135,6 +156,13 @@ def plan_view(story: PlanStory, outputs: Mapping[str, JsonValue] | None = None) 
         position=story.position,
         spec=spec,
     )
+
+
+def _checkpoints(story: PlanStory) -> tuple[CheckpointView, ...]:
+    if not story.plan.checkpoints:
+        return ()
+    positions = {recorded.event.id: recorded.position for recorded in story.events}
+    return checkpoint_views((one.event for one in story.events), lambda at: positions.get(at, 0))
 
 
 def plan_result(story: PlanStory, outputs: Mapping[str, JsonValue]) -> PlanResult:
@@ -168,6 +196,8 @@ def final_output(story: PlanStory, outputs: Mapping[str, JsonValue]) -> JsonValu
 
 
 def actual_duration(story: PlanStory) -> timedelta | None:
-    """Return the time from the plan's start to its end, or to its newest event."""
-    started = story.plan.started_at
-    return (story.plan.ended_at or story.until) - started if started else None
+    """Return how long the plan ran: up to its end or its newest event, in all epochs together."""
+    plan = story.plan
+    if plan.begun_at is None:
+        return None
+    return plan.ran_before + ((plan.ended_at or story.until) - plan.begun_at)

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable
 from typing import NamedTuple, Protocol
 
 from milepost.domain.steps import StepStatus
 from milepost.domain.values import ContentHash
+
+from .contents import ContentFacts
 
 
 class Line(Protocol):
@@ -38,10 +40,11 @@ class Placed(Protocol):
 
 
 class KnownPlan(NamedTuple):
-    """A plan that was drafted before, and its content."""
+    """A plan that was drafted before, and the content and revision that it has."""
 
     number: int
     content: int
+    revision: int = 1
 
 
 class KnownContent(NamedTuple):
@@ -55,19 +58,25 @@ class Prior(Protocol):
     """What the rows of all events before a batch say."""
 
     def plan(self, plan_id: str) -> KnownPlan | None:
-        """Return a plan's number and content, None if it was never drafted."""
+        """Return a plan's number, content and revision, None if it was never drafted."""
 
     def step(self, plan: int, path: str) -> StepStatus:
         """Return a step's status, `pending` if it never moved."""
 
-    def moved_below(self, plan: int, place: str) -> bool:
-        """Tell whether a step in a loop's iteration ever moved; `place` is like `each[0]`."""
+    def begun_below(self, plan: int, place: str) -> Iterable[str]:
+        """Return the steps in a loop's iteration that began and were not reset since.
+
+        `place` is like `each[0]`. Steps that undo others are left out.
+        """
+
+    def begun_in_loops(self, plan: int) -> Iterable[str]:
+        """Return those of all iterations and cases."""
 
     def content(self, content: ContentHash) -> KnownContent | None:
         """Return a content that was used before."""
 
-    def loops(self, content: int) -> Mapping[str, int]:
-        """Return the loops of the content of that number, as `ContentFacts.loops`."""
+    def facts(self, content: int) -> ContentFacts:
+        """Return the number of steps and the loops of the content of that number."""
 
     def body(self, content: ContentHash) -> bytes | None:
         """Return a content's bytes, None if they are not stored."""

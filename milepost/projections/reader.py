@@ -9,11 +9,12 @@ from typing import Protocol
 
 from milepost.domain.events import Impact
 from milepost.domain.ids import PlanId, StepPath
-from milepost.domain.plans import PlanStatus
+from milepost.domain.plans import PlanSpec, PlanStatus
 
 from .decisions import Decision
 from .plan_views import PlanSummary, PlanView
 from .report import ExecutionHistory, PlanReport
+from .revision_views import CheckpointView, RevisionView
 from .step_views import StepView
 from .timeline import Timeline
 from .views import AsOf, EventView, Page
@@ -40,9 +41,11 @@ class PlanFilter:
     user: str | None = None
     tag: str | None = None
     step: str | None = None
-    """Id or path of a step that the plan has."""
+    """Id or path of a step that a revision of the plan has."""
     tool: str | None = None
-    """A tool that a step of the plan calls."""
+    """A tool that a step of a revision calls."""
+    parent: str | None = None
+    """The plan that it was forked from."""
     error: str | None = None
     """Code or kind of an error that a step or the plan had, mended or not."""
     text: str | None = None
@@ -161,6 +164,18 @@ class Reader(Protocol):
         as_of: AsOf = None,
     ) -> Page[Decision, int]:
         """Return a plan's decision log."""
+        ...
+
+    async def revisions(self, plan: str, *, as_of: AsOf = None) -> tuple[RevisionView, ...]:
+        """Return a plan's revisions, the first one first."""
+        ...
+
+    async def revision_content(self, plan: str, number: int) -> PlanSpec:
+        """Return a plan's content at a revision."""
+        ...
+
+    async def checkpoints(self, plan: str, *, as_of: AsOf = None) -> tuple[CheckpointView, ...]:
+        """Return the checkpoints that a plan has, the first taken first."""
         ...
 
     async def execution_history(

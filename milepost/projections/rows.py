@@ -27,6 +27,8 @@ class Label(IntEnum):
     TAG = 5
     ERROR = 6
     """Kind or code of an error that a step or the plan had, mended or not."""
+    PARENT = 7
+    """Id of the plan that it was forked from."""
 
 
 class Named(IntEnum):
@@ -67,8 +69,17 @@ class DraftRow(NamedTuple):
     trace: str | None
 
 
+class RevisionRow(NamedTuple):
+    """A plan has a revision from a position on; none is kept of plans that have only one."""
+
+    plan: int
+    number: int
+    position: int
+    content: int
+
+
 class ContentRow(NamedTuple):
-    """A content was used for the first time; its number is the position of that draft."""
+    """A content was used for the first time; its number is the position of that event."""
 
     number: int
     content: ContentHash
@@ -105,10 +116,12 @@ class PlanChange:
 
     number: int
     content: int
+    revision: int = 1
     last: int = 0
     status: PlanStatus | None = None
     started: int | None = None
     ended: int | None = None
+    """Where the plan ended, if `status` is an end."""
     steps: int = 0
     active: int = 0
     completed: int = 0
@@ -128,4 +141,7 @@ class Rows:
     states: list[StateRow] = field(default_factory=list)
     labels: dict[tuple[Label, str, int], int] = field(default_factory=dict)
     contents: list[ContentRow] = field(default_factory=list)
+    revisions: list[RevisionRow] = field(default_factory=list)
+    revised: set[str] = field(default_factory=set)
+    """Ids of the plans with new revisions: what was known of them holds no longer."""
     workflows: list[WorkflowRow] = field(default_factory=list)

@@ -11,6 +11,7 @@ from typing import Any, TypeAlias
 
 from milepost.domain.events import (
     Event,
+    StepAdopted,
     StepCancelled,
     StepCompleted,
     StepFailed,
@@ -43,6 +44,13 @@ def completed(step: StepChange, plan: PlanChange, position: int, _event: Event) 
     plan.completed += 1
     step.status = StepStatus.COMPLETED
     step.ended = position
+
+
+def adopted(step: StepChange, plan: PlanChange, position: int, _event: Event) -> None:
+    """Count the step as completed, though it was not run."""
+    plan.completed += 1
+    step.status = StepStatus.COMPLETED
+    step.started = step.ended = position
 
 
 def failed(step: StepChange, plan: PlanChange, position: int, _event: Event) -> None:
@@ -102,5 +110,6 @@ STEP_ROWS: dict[str, StepRowFunction] = {
     StepSkipped.kind: skipped,
     StepCancelled.kind: cancelled,
     StepReset.kind: reset,
+    StepAdopted.kind: adopted,
 }
 KNOW_THEIR_PAST = frozenset({StepCompleted.kind, StepRetrying.kind, StepSuspended.kind})

@@ -62,6 +62,7 @@ class StepView:
     """How deep among its siblings: it waits for steps of lower levels only."""
     attempt: int
     activation: int
+    """How often the step was reset."""
     input: JsonValue
     bindings: dict[str, JsonValue]
     """Each resolved template by JSON pointer."""
@@ -79,6 +80,14 @@ class StepView:
     elapsed: timedelta | None
     estimated: timedelta | None
     usage: Usage
+    adopted: bool = False
+    """Whether the result was on record and the step was not run for it."""
+    source: str | None = None
+    """Id of the event that holds an adopted result; null if a person gave it."""
+    undone: bool = False
+    """Whether what the step did has been undone."""
+    undoes: StepPath | None = None
+    """The step that this one undoes; it is no step of the plan's own."""
 
 
 def statuses_of(words: Iterable[str]) -> frozenset[StepStatus]:
@@ -117,6 +126,10 @@ def step_view(story: PlanStory, place: Place, timing: Timing | None) -> StepView
         level=place.level,
         attempt=step.attempt if step else 0,
         activation=step.activation if step else 0,
+        adopted=past is not None and past.adopted,
+        source=step.source if step else None,
+        undone=story.undone(place.path),
+        undoes=place.undoes,
         input=spec.input,
         bindings=step.bindings if step else {},
         output=step.output if step else None,

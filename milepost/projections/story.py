@@ -13,6 +13,7 @@ from milepost.domain.errors import StoreFormatError
 from milepost.domain.events import (
     Event,
     PlanDrafted,
+    StepAdopted,
     StepCancelled,
     StepCompleted,
     StepFailed,
@@ -23,11 +24,12 @@ from milepost.domain.events import (
     StepSuspended,
     Usage,
 )
-from milepost.domain.ids import PlanId, StepPath, path_of
+from milepost.domain.ids import PlanId, StepPath, path_of, undo_path, undone_path
+from milepost.domain.lookup import StepLookup
 from milepost.domain.plans import PlanSpec
 from milepost.domain.steps import ENDED, StepStatus
 
-from .places import Place, places
+from .places import Place, places, undoing
 from .views import Recorded
 
 
@@ -53,6 +55,8 @@ class Bar:
     state: str
     start: datetime
     end: datetime | None = None
+    superseded: bool = False
+    """Whether the step was reset since, so that what came of it does not count."""
 
 
 @dataclass(slots=True)
@@ -67,6 +71,8 @@ class StepStory:
     cpu: float = 0.0
     reset_at: datetime | None = None
     """When the activation began, if not with the plan."""
+    adopted: bool = False
+    """Whether the step has a result that was on record, and was not run for it."""
 
     def add(self, event: Event) -> None:
         """Fold the step's next event."""
@@ -100,9 +106,17 @@ class StepStory:
             self._open(Phase.WAIT, event.waiting.value, time)
         elif isinstance(event, StepReset):
             self._close(time, "pending")
-            self.reset_at = time
+            self._reset(time)
+        elif isinstance(event, StepAdopted):
+            self.adopted = True
         elif isinstance(event, StepCompleted | StepFailed | StepSkipped | StepCancelled):
             self._close(time, self.step.status.value)
+
+    def _reset(self, time: datetime) -> None:
+        self.reset_at = time
+        self.adopted = False
+        for bar in self.bars:
+            bar.superseded = True
 
     def _open(self, phase: Phase, state: str, time: datetime) -> None:
         self.bars.append(Bar(self.step.attempt, self.step.activation, phase, state, time))
@@ -127,7 +141,8 @@ class PlanStory:
     def __init__(self, events: Sequence[Recorded], spec: PlanSpec) -> None:
         """Fold the events of one plan, in commit order, the draft first.
 
-        Raises `StoreFormatError` if they do not begin with a draft.
+        `spec` is the plan's content after them. Raises `StoreFormatError` if the events do not
+        begin with a draft.
         """
         draft = events[0].event if events else None
         if not isinstance(draft, PlanDrafted):
@@ -135,6 +150,8 @@ class PlanStory:
         self.events = events
         self.draft = draft
         self.spec = spec
+        self.earlier: list[PlanSpec] = []
+        """Contents that the plan had before, the newest first, where steps are gone since."""
         self.plan = PlanStream.shell(draft.originator_id)
         self.steps: dict[StepPath, StepStory] = {}
         for recorded in events:
@@ -157,8 +174,35 @@ class PlanStory:
 
     @cached_property
     def places(self) -> list[Place]:
-        """All steps that exist, in file order."""
-        return places(self.spec, self.steps)
+        """All steps that exist, in file order; after each the one that undoes it, if it does."""
+        begun = [path for path in self.steps if self._has_begun(path) and not undone_path(path)]
+        asked = self.plan.compensation.steps if self.plan.compensation else ()
+        found = []
+        for place in places(self.spec, begun):
+            found.append(place)
+            undo = undo_path(place.path)
+            if place.path in asked or self._has_begun(undo):
+                found += filter(None, [undoing(place)])
+        return found
+
+    @cached_property
+    def gone(self) -> list[Place]:
+        """Steps that ran and that the plan no longer has, in the order of their first events."""
+        return [place for place in self._past().values() if place is not None]
+
+    @property
+    def lost(self) -> list[StepPath]:
+        """Steps that ran and that no content here has: look for them in an earlier one."""
+        return [path for path, place in self._past().items() if place is None]
+
+    def _past(self) -> dict[StepPath, Place | None]:
+        there = {place.path for place in self.places}
+        lookups = [StepLookup(spec) for spec in (self.spec, *self.earlier)]
+        return {
+            path: _gone(path, lookups)
+            for path, story in self.steps.items()
+            if story.bars and path not in there
+        }
 
     @cached_property
     def statuses(self) -> dict[StepPath, StepStatus]:
@@ -167,6 +211,11 @@ class PlanStory:
         for place in self.places:
             found[place.path] = self._status(place, found)
         return found
+
+    def undone(self, path: StepPath) -> bool:
+        """Tell whether what a step did has been undone."""
+        undo = self.step(undo_path(path))
+        return undo is not None and undo.status is StepStatus.COMPLETED
 
     def step(self, path: StepPath) -> Step | None:
         """Return a step's aggregate, None if it never moved."""
@@ -188,13 +237,30 @@ class PlanStory:
         step = self.step(place.path)
         if step is not None and step.status is not StepStatus.PENDING:
             return step.status
+        if place.undoes is not None:
+            return StepStatus.PENDING
         around = found[place.parent.path] if place.parent else StepStatus.RUNNING
         if self.plan.ended or around in ENDED:
             return StepStatus.SKIPPED
         begun = self.plan.started_at is not None and around is StepStatus.RUNNING
         return StepStatus.READY if begun and self._is_free(place) else StepStatus.PENDING
 
+    def _has_begun(self, path: StepPath) -> bool:
+        step = self.step(path)
+        return step is not None and step.status is not StepStatus.PENDING
+
     def _is_free(self, place: Place) -> bool:
         """Tell whether all that the step waits for has ended."""
         waited = [self.step(path) for path in place.after]
         return all(step is not None and step.ended for step in waited)
+
+
+def _gone(path: StepPath, lookups: Sequence[StepLookup]) -> Place | None:
+    """Return a step as the newest content that has it says."""
+    undone = undone_path(path)
+    for lookup in lookups:
+        spec = lookup.find(undone or path)
+        if spec is not None:
+            place = Place(undone or path, spec)
+            return undoing(place) if undone else place
+    return None

@@ -32,11 +32,20 @@ class Lane:
     waited: timedelta
     ran: timedelta
     bars: tuple[Bar, ...]
+    adopted: bool = False
+    """Whether it has a result that was on record, so that it has no bar."""
+    removed: bool = False
+    """Whether the plan no longer has this step."""
+    undoes: StepPath | None = None
+    """The step that this one undoes."""
 
 
 @dataclass(frozen=True, slots=True)
 class Timeline:
-    """Lanes in file order, and the sums that say what running side by side saved."""
+    """Lanes in file order, and the sums that say what running side by side saved.
+
+    Lanes of steps that the plan no longer has come last.
+    """
 
     plan: PlanId
     started: datetime
@@ -53,6 +62,7 @@ class Timeline:
     serial: timedelta
     """How long the working steps would take one after the other."""
     total: timedelta
+    """How long the plan ran; the time between an end and a reopening does not count."""
 
     @property
     def saved(self) -> timedelta:
@@ -65,7 +75,7 @@ def timeline(story: PlanStory, now: datetime | None = None) -> Timeline:
     known = timings(story, now)
     critical = critical_path(story)
     held_up = frozenset(critical)
-    lanes = tuple(_lane(story, place, known, held_up) for place in story.places)
+    lanes = tuple(_lane(story, place, known, held_up) for place in (*story.places, *story.gone))
     started = story.plan.started_at or story.draft.timestamp
     ended = story.plan.ended_at or max(now or story.until, story.until)
     runs = sorted(_runs(lanes, ended))
@@ -79,7 +89,7 @@ def timeline(story: PlanStory, now: datetime | None = None) -> Timeline:
         most_at_once=most,
         overlap=overlap,
         serial=sum((end - start for start, end in runs), timedelta()),
-        total=ended - started,
+        total=ended - (story.plan.begun_at or started) + story.plan.ran_before,
     )
 
 
@@ -91,9 +101,12 @@ def _lane(
         path=place.path,
         label=place.spec.label,
         kind=place.spec.kind,
-        status=story.statuses[place.path],
+        status=story.statuses.get(place.path, StepStatus.PENDING),
         depth=sum(1 for _ancestor in place.ancestors),
         level=place.level,
+        adopted=step is not None and step.adopted,
+        removed=place.path not in story.statuses,
+        undoes=place.undoes,
         is_critical=place.path in critical,
         available=timing.available if timing else None,
         waited=timing.waited if timing else timedelta(),

@@ -71,11 +71,16 @@ def _running(step: StepStory, now: datetime) -> timedelta:
 
 
 def _available(story: PlanStory, place: Place, step: StepStory | None) -> datetime | None:
-    """Return when the last thing that the step waits for had happened, None if it has not."""
+    """Return when the last thing that the step waits for had happened, None if it has not.
+
+    Of a step that undoes another nothing is known but when it started.
+    """
     if step is not None and step.reset_at is not None:
         return step.reset_at
+    if place.undoes is not None:
+        return None
     around = story.step(place.parent.path) if place.parent else None
-    times = [around.started_at if around else story.plan.started_at]
+    times = [around.started_at if around else _begun(story, step)]
     if place.parent is not None and around is None:
         return None
     for path in place.after:
@@ -83,3 +88,11 @@ def _available(story: PlanStory, place: Place, step: StepStory | None) -> dateti
         times.append(waited.ended_at if waited else None)
     known = [time for time in times if time is not None]
     return max(known) if len(known) == len(times) else None
+
+
+def _begun(story: PlanStory, step: StepStory | None) -> datetime | None:
+    """Return when the epoch began that a step started in, or is to start in."""
+    first = step.step.started_at if step else None
+    plan = story.plan
+    is_earlier = first is not None and plan.begun_at is not None and first < plan.begun_at
+    return plan.started_at if is_earlier else plan.begun_at

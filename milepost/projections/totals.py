@@ -14,7 +14,8 @@ from .story import PlanStory
 class StepCounts:
     """How many steps a plan has in each status; `total` is their sum.
 
-    Steps inside loops count from the moment that one of their iteration moves.
+    Steps inside loops count from the moment that one of their iteration moves. Steps that undo
+    others are not counted.
     """
 
     total: int = 0
@@ -31,7 +32,8 @@ class StepCounts:
 
 def count_steps(story: PlanStory) -> StepCounts:
     """Return how many steps are in each status."""
-    counts = Counter(status.value for status in story.statuses.values())
+    own = (place.path for place in story.places if place.undoes is None)
+    counts = Counter(story.statuses[path].value for path in own)
     return StepCounts(total=counts.total(), **counts)
 
 

@@ -6,21 +6,17 @@ from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import UTC, datetime
 
-from milepost.adapters.expressions import CelExpressions
 from milepost.adapters.store.memory import MemoryStore, open_memory_journal
 from milepost.adapters.store.memory_reads import open_memory_reads
-from milepost.adapters.workflow.preparation import Preparation
-from milepost.adapters.workflow.published import PublishedWorkflows
-from milepost.composition import problem_of
+from milepost.composition import assembled
 from milepost.domain.events import Event
 from milepost.engine.attempt import Workshop
-from milepost.engine.coordinator import Coordinator
-from milepost.engine.library import Library
 from milepost.engine.models import Models, NoModels
-from milepost.engine.requests import Requests
+from milepost.engine.planner import Planner
 from milepost.engine.tooling import Tools
 from milepost.engine.world import LoopClock, SeededRandomness, World
 from milepost.facade import Milepost
+from milepost.projections.reader import Reader
 
 BEGINNING = datetime(2026, 1, 1, tzinfo=UTC)
 """When virtual time begins unless a time is given."""
@@ -37,6 +33,7 @@ async def engine(
     *,
     store: MemoryStore | None = None,
     models: Models | None = None,
+    planner: Planner | None = None,
     world: World | None = None,
 ) -> AsyncIterator[Milepost]:
     """Open an engine for the length of a block; leaving it with plans under way is a crash.
@@ -45,24 +42,14 @@ async def engine(
     file: one after the other, or side by side.
     """
     store = store or MemoryStore()
-    world = world or virtual_world()
-    expressions = CelExpressions()
-    library = Library(expressions)
-    shop = Workshop(tools, models or NoModels(), world)
-    async with (
-        open_memory_journal(store) as journal,
-        AsyncExitStack() as readers,
-        Coordinator(journal, library, shop, check=problem_of) as coordinator,
-    ):
-        yield Milepost(
-            journal,
-            coordinator,
-            Requests(journal, coordinator, world, problem_of),
-            Preparation(tools, expressions, library),
-            PublishedWorkflows(journal, library, world),
-            lambda: readers.enter_async_context(open_memory_reads(store)),
-            world,
-        )
+    shop = Workshop(tools, models or NoModels(), world or virtual_world())
+    async with open_memory_journal(store) as journal, AsyncExitStack() as readers:
+
+        async def reader() -> Reader:
+            return await readers.enter_async_context(open_memory_reads(store))
+
+        async with assembled(journal, reader, shop, planner) as milepost:
+            yield milepost
 
 
 def events_of(store: MemoryStore, plan_id: str) -> list[Event]:

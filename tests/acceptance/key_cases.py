@@ -96,8 +96,30 @@ def later(*names: str) -> list[dict[str, Any]]:
     return [step(name, takes=1) for name in names]
 
 
+def replan(key: str, value: Any, *steps: Any, **more: Any) -> Change:
+    """Change a key of the replan policy."""
+    given = {"replan": more.pop("replan", {})} | more
+    return Change(flow(*steps, **given), f"/settings/replan/{key}", value)
+
+
+def circle(key: str, value: Any, *steps: Any, **policy: Any) -> Change:
+    """Change a key of the loop policy of a plan that goes round and round."""
+    body = list(steps) or [step("x", takes=1)]
+    rounds = {"id": "l", "type": "loop", "while": "index < 12", "steps": body}
+    off = {"max_repeats": None, "state_repeats": None}
+    return Change(flow(rounds, loops=off | policy), f"/settings/loops/{key}", value)
+
+
+def checkpoint(key: str, value: Any) -> Change:
+    """Change a key of the checkpoint policy."""
+    return Change(flow(*THREE, checkpoints={}), f"/settings/checkpoints/{key}", value)
+
+
 ONE_FAILS = (step("a", fails="x"), step("b", takes=5))
 THREE = later("a", "b", "c")
+OTHER = {"tool": "write", "input": {"gives": 2}}
+WITH_OTHER = step("a", fails="x", alternatives=[OTHER])
+OFTEN = {"strategies": ["alternative"]}
 SLOT = {"slot": 1}
 
 CHANGES: Mapping[str, Change] = {
@@ -114,6 +136,10 @@ CHANGES: Mapping[str, Change] = {
     "Workflow.steps": Change(flow(step("a")), "/steps", [step("b")]),
     "Workflow.metadata": top("metadata", {"n": 1}, is_shown=True),
     "Workflow.estimated_duration": top("estimated_duration", "5m", is_shown=True),
+    "Workflow.fallback": Change(
+        flow(step("a", fails="x"), replan={}, fallback=[step("f", gives=1)]),
+        *("/fallback", [step("g", gives=1)]),
+    ),
     "Workflow.session": top("session", "s2", session="s1"),
     "Workflow.user": top("user", "ada"),
     "Workflow.tags": top("tags", ["x"]),
@@ -130,8 +156,24 @@ CHANGES: Mapping[str, Change] = {
     "PlanSettings.max_retries": setting(
         "max_retries", 1, step("a", fails="x", retry={"max_attempts": 4})
     ),
-    "PlanSettings.max_replans": setting("max_replans", 9, is_shown=True),
+    "PlanSettings.max_replans": setting("max_replans", 0, WITH_OTHER, replan={}),
     "PlanSettings.on_limit": setting("on_limit", "pause", *THREE, max_steps=2),
+    "PlanSettings.checkpoints": setting("checkpoints", {"every": 3}, *THREE),
+    "PlanSettings.replan": setting("replan", {}, WITH_OTHER),
+    "PlanSettings.loops": setting(
+        "loops", {"max_repeats": 1}, loop(count=3, steps=[step("x", takes=1)])
+    ),
+    "CheckpointPolicy.every": checkpoint("every", 3),
+    "CheckpointPolicy.after": checkpoint("after", ["b"]),
+    "ReplanPolicy.on": replan("on", ["timeout"], WITH_OTHER),
+    "ReplanPolicy.strategies": replan("strategies", ["alternative"], WITH_OTHER),
+    "ReplanPolicy.on_limit": replan("on_limit", "fail", WITH_OTHER, max_replans=0),
+    "LoopPolicy.max_repeats": circle("max_repeats", 3),
+    "LoopPolicy.pattern_repeats": circle("pattern_repeats", 3, *later("x", "y")),
+    "LoopPolicy.state_repeats": circle("state_repeats", 3),
+    "LoopPolicy.max_spend_without_progress": circle("max_spend_without_progress", 3),
+    "LoopPolicy.window": circle("window", 4, *later("x", "y", "z"), pattern_repeats=2),
+    "LoopPolicy.on_loop": circle("on_loop", "pause", max_repeats=3),
     "Step.type": of("type", "sequential", both("parallel")),
     "Step.kind": of(
         "kind", "sequential", {"id": "c", "kind": "parallel", "steps": later("x", "y")}
@@ -162,6 +204,14 @@ CHANGES: Mapping[str, Change] = {
         max_parallel_steps=1,
     ),
     "Step.compensate": of("compensate", {"tool": "work", "input": {}}, step("a"), is_shown=True),
+    "Step.expect": of("expect", "a.output == 2", step("a", gives=1)),
+    "Step.tool_call.alternatives": of("alternatives", [OTHER], step("a", fails="x"), replan=OFTEN),
+    "Alternative.tool": Change(
+        flow(WITH_OTHER, replan=OFTEN), "/steps/0/alternatives/0/tool", "work"
+    ),
+    "Alternative.input": Change(
+        flow(WITH_OTHER, replan=OFTEN), "/steps/0/alternatives/0/input", {"gives": 3}
+    ),
     "Step.tool_call.tool": of("tool", "write", step("a", takes=60), crashes=True),
     "Step.branch.cases": of(
         "cases",

@@ -118,7 +118,7 @@ SABOTAGES: Mapping[str, Sabotage] = {
     "writes to the context": Sabotage(
         "I2",
         f"{A}/test_records.py::test_a_step_reads_the_output_of_another_and_the_context_gathers_results",
-        "milepost.engine.core.attempts:_write_context",
+        "milepost.engine.core.attempts:write_context",
         always(None),
     ),
     "checks of arguments": Sabotage(

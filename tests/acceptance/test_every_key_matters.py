@@ -24,6 +24,10 @@ from milepost.testing import engine, virtual_world
 from .key_cases import CHANGES, SAME, Change
 from .workbench import Workbench
 
+NAMED = (
+    *("Workflow", "PlanSettings", "RetryPolicy", "CheckpointPolicy", "ReplanPolicy", "LoopPolicy"),
+    *("Case", "Compensation", "Alternative"),
+)
 SCHEMA = Path(milepost.__file__).parent / "schemas/FixedWorkflow.schema.json"
 
 
@@ -42,7 +46,7 @@ class TellingBack:
 def keys() -> Iterator[str]:
     """Yield every key of the published schema, by the object that has it."""
     models = json.loads(SCHEMA.read_text(encoding="utf-8"))["$defs"]
-    for name in ("Workflow", "PlanSettings", "RetryPolicy", "Case", "Compensation"):
+    for name in NAMED:
         yield from (f"{name}.{key}" for key in models[name]["properties"])
     edges = [way for way in models["Dependency"]["anyOf"] if "properties" in way]
     yield from (f"Dependency.{key}" for key in edges[0]["properties"])

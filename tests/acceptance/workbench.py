@@ -19,6 +19,7 @@ from milepost.composition import Config
 from milepost.domain.errors import ExecutionError
 from milepost.domain.plans import Plan
 from milepost.domain.values import Json
+from milepost.engine.planner import Planner
 from milepost.engine.world import LoopClock, SeededRandomness, World
 from milepost.projections.decisions import Decision
 from milepost.projections.plan_views import PlanView
@@ -117,7 +118,11 @@ def flow(*steps: Mapping[str, Any], **top: Any) -> dict[str, Any]:
 
 
 def virtually(
-    script: Script, *, bench: Workbench | None = None, rules: list[dict[str, Any]] | None = None
+    script: Script,
+    *,
+    bench: Workbench | None = None,
+    rules: list[dict[str, Any]] | None = None,
+    planner: Planner | None = None,
 ) -> None:
     """Carry a script out on a clock that jumps: an hour's wait takes no time."""
     world = World(clock=LoopClock(), randomness=SeededRandomness(1))
@@ -127,6 +132,7 @@ def virtually(
             "memory:",
             tools=(bench or Workbench()).tools,
             models=ScriptedModels(rules or []),
+            planner=planner,
             config=Config(world=world),
         ) as opened:
             await script(opened)

@@ -25,6 +25,7 @@ async def views_of(store: Path) -> dict[str, Any]:
 
 
 async def _plan(opened: milepost.Milepost, plan: str) -> dict[str, Any]:
+    reader = await opened.reader()
     steps = (await opened.steps(plan, limit=MANY)).items
     return {
         "plan": as_json(await opened.plan(plan)),
@@ -33,6 +34,8 @@ async def _plan(opened: milepost.Milepost, plan: str) -> dict[str, Any]:
         "decisions": as_json(await opened.decisions(plan, limit=MANY)),
         "timeline": as_json(await opened.timeline(plan)),
         "report": as_json(await opened.report(plan)),
+        "revisions": [as_json(each) for each in await reader.revisions(plan)],
+        "checkpoints": [as_json(each) for each in await reader.checkpoints(plan)],
     }
 
 

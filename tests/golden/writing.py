@@ -43,6 +43,18 @@ def divide(by: int) -> float:
     return 1 / by
 
 
+@milepost.tool(name="send", effect="write")
+def send(what: Json) -> str:
+    """Change the world."""
+    return f"sent {what}"
+
+
+@milepost.tool(name="unsend", effect="write")
+def unsend(what: str) -> str:
+    """Change it back."""
+    return f"undid: {what}"
+
+
 class _Once:
     """Whether something failed before."""
 
@@ -62,7 +74,8 @@ def fail_once() -> str:
 async def opened_at(store: Path) -> AsyncIterator[Milepost]:
     """Open the store with the tools and the model that the plans use."""
     models = ScriptedModels([{"contains": "colour", "answer": "blue"}])
-    async with milepost.open(store, tools=[give, pay, divide, fail_once], models=models) as opened:
+    tools = [give, pay, divide, send, unsend, fail_once]
+    async with milepost.open(store, tools=tools, models=models) as opened:
         yield opened
 
 
@@ -79,6 +92,10 @@ async def write_plans(store: Path) -> None:
         await opened.publish(PUBLISHED)
         await opened.publish(PUBLISHED | {"version": "1.1.0", "description": "Greets twice"})
         await opened.run("greeting@1.0.0", inputs={"name": "Ada"})
+        await _travel(opened)
+        await _recover(opened)
+        for workflow in (REPLANNED, HOPELESS, ENDLESS):
+            await opened.run(workflow)
     for settle in (_retry, _value):
         await _cut_off(store, PAYING)
         await _settle(store, settle)
@@ -103,6 +120,42 @@ async def _steer(opened: Milepost) -> None:
     with anyio.move_on_after(0.1):
         await opened.resume(plan)
     await opened.cancel(plan, who="eve", why="enough")
+
+
+async def _travel(opened: Milepost) -> None:
+    """Stop a plan at a breakpoint, revise it, go back in it, fork it and undo what it did."""
+    plan = await opened.start(TRAVELLED, breakpoints=["report"], user="ada")
+    await opened.wait(plan)
+    await opened.checkpoint(plan, "before the report", snapshot=True, why="looks good", who="ada")
+    await opened.checkpoint(plan, "by mistake", who="ada")
+    await opened.forget_checkpoint(plan, "by mistake", who="ada")
+    await opened.revise(plan, _revised(TRAVELLED), why="more to tell", who="ada")
+    await opened.set_breakpoint(plan, "report", on=False, who="ada")
+    await opened.resume(plan)
+    await opened.rollback(plan, 1, effects="accept", why="too much", who="bob")
+    await opened.wait(plan)
+    await opened.restore(plan, checkpoint="before the report", effects="accept", who="bob")
+    await opened.wait(plan)
+    fork = await opened.fork(plan, checkpoint="before the report", replace={"load": [5, 6]})
+    await opened.wait(fork)
+    await opened.compensate(plan, why="sent by mistake", who="eve")
+
+
+async def _recover(opened: Milepost) -> None:
+    """Let a plan fail, and go on with what was wrong mended."""
+    failed = await opened.run(MENDED)
+    good = _give("broken", "load", value="mended")
+    mended = MENDED | {"steps": [MENDED["steps"][0], good, MENDED["steps"][2]]}
+    await opened.recover(failed.plan_id, plan=mended, why="the tool was wrong", who="ada")
+    await opened.wait(failed.plan_id)
+
+
+def _revised(workflow: dict[str, Any]) -> dict[str, Any]:
+    """Return a workflow whose last step says more, after one more step."""
+    first, *rest, _last = workflow["steps"]
+    extra = _give("extra", "send", value="more")
+    report = _give("report", "send", "extra", value="${send.output} and ${extra.output}")
+    return workflow | {"steps": [first, *rest, extra, report]}
 
 
 async def _cut_off(store: Path, workflow: dict[str, Any]) -> None:
@@ -279,6 +332,59 @@ UNFINISHED: dict[str, Any] = {
         _give("before", value="kept"),
         _give("middle", "before", seconds=1),
         _give("after", "middle", value="${before.output}"),
+    ],
+}
+TRAVELLED: dict[str, Any] = {
+    "name": "travelled",
+    "settings": {"checkpoints": {"after": ["load"]}},
+    "steps": [
+        _give("load", value=[1, 2], set={"loaded": True}),
+        {
+            "id": "each",
+            "type": "loop",
+            "for_each": "${load.output}",
+            "steps": [_give("one", value="${item}")],
+        },
+        {
+            "id": "send",
+            "tool": "send",
+            "depends_on": ["each"],
+            "input": {"what": "${load.output}"},
+            "compensate": {"tool": "unsend", "input": {"what": "${send.output}"}},
+        },
+        _give("report", "send", value="${send.output}"),
+    ],
+}
+REPLANNED: dict[str, Any] = {
+    "name": "replanned",
+    "settings": {"replan": {"strategies": ["alternative"]}},
+    "steps": [
+        {
+            "id": "first way",
+            "tool": "divide",
+            "input": {"by": 0},
+            "alternatives": [{"tool": "give", "input": {"value": "another way"}}],
+        },
+    ],
+}
+HOPELESS: dict[str, Any] = {
+    "name": "hopeless",
+    "settings": {"replan": {"strategies": ["alternative"], "on_limit": "fail"}},
+    "steps": [{"id": "only way", "tool": "divide", "input": {"by": 0}}],
+}
+ENDLESS: dict[str, Any] = {
+    "name": "endless",
+    "settings": {"loops": {"max_repeats": 2}},
+    "steps": [
+        {"id": "again", "type": "loop", "while": "true", "steps": [_give("same", value="same")]},
+    ],
+}
+MENDED: dict[str, Any] = {
+    "name": "mended",
+    "steps": [
+        _give("load", value=1),
+        {"id": "broken", "tool": "divide", "depends_on": ["load"], "input": {"by": 0}},
+        _give("after", "broken", value="${broken.output}"),
     ],
 }
 BUILT = (

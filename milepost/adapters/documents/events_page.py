@@ -17,8 +17,10 @@ from milepost.domain.events import (
     Question,
     Usage,
 )
+from milepost.domain.events.control_events import CONTROL_EVENTS
 from milepost.domain.events.other_events import OTHER_EVENTS
 from milepost.domain.events.plan_events import PLAN_EVENTS
+from milepost.domain.events.revision_events import REVISION_EVENTS
 from milepost.domain.events.step_events import STEP_EVENTS
 
 from .examples import EXAMPLES
@@ -73,6 +75,8 @@ def events_page() -> str:
             _ENVELOPE,
             _fields(envelope),
             _group("Events of a plan", PLAN_EVENTS),
+            _group("Revisions, going back, recovery and forks", REVISION_EVENTS),
+            _group("Checkpoints, breakpoints, loops found and compensation", CONTROL_EVENTS),
             _group("Events of a step", STEP_EVENTS),
             _group("Other events", OTHER_EVENTS),
             "## Values inside events\n",

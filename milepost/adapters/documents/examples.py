@@ -6,23 +6,40 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from milepost.domain.events import (
+    BreakpointChanged,
+    CheckpointForgotten,
+    CheckpointTaken,
+    CompensationBegun,
+    CompensationEnded,
     ContextChanged,
     DecisionRecorded,
     ErrorRecord,
     Event,
     LimitReached,
+    LoopDetected,
     OwnerChanged,
     PlanCancelled,
     PlanCompleted,
     PlanDrafted,
     PlanFailed,
+    PlanForked,
     PlanPaused,
+    PlanRecovered,
+    PlanRestored,
     PlanResumed,
+    PlanRevised,
+    PlanRolledBack,
     PlanStarted,
     Question,
+    RecoveryStrategy,
+    ReplanBegun,
+    ReplanFailed,
     RequestAnswered,
     RequestMade,
+    RevisionStrategy,
+    RevisionTrigger,
     SkipReason,
+    StepAdopted,
     StepCancelled,
     StepCompleted,
     StepFailed,
@@ -42,6 +59,7 @@ from milepost.domain.values import ContentHash, content_hash
 
 TIME = datetime(2026, 1, 31, 12, 0, tzinfo=UTC)
 PLAN = plan_id(int(TIME.timestamp() * 1000), 0x2A5_1234_5678_9ABC_DEF0)
+FORK = plan_id(int(TIME.timestamp() * 1000) + 1, 0x2A5_1234_5678_9ABC_DEF0)
 STEP = step_stream(PLAN, "load")
 CONTENT: ContentHash = content_hash({"steps": []})
 _TIMEOUT = ErrorRecord(kind="timeout", code="timeout", message="no answer within 30 s")
@@ -111,6 +129,103 @@ PLAN_EXAMPLES = (
     _of_plan(OwnerChanged, 9, owner="host-7/4711", fence=2, reason="the owner was gone"),
     _made(RequestAnswered, PLAN, 10, f"{request_stream(PLAN)}#1", accepted=True),
 )
+REVISION_EXAMPLES = (
+    _of_plan(
+        PlanRevised,
+        4,
+        number=2,
+        content=CONTENT,
+        parent=1,
+        kept=3,
+        reset=1,
+        trigger=RevisionTrigger.FAILURE,
+        strategy=RevisionStrategy.ALTERNATIVE,
+        evidence=(f"{STEP}#2",),
+        why="read from the archive instead",
+    ),
+    _of_plan(
+        PlanRolledBack,
+        5,
+        number=3,
+        content=CONTENT,
+        parent=2,
+        to=1,
+        kept=2,
+        reset=2,
+        removed=("archive",),
+        reason="the archive is not complete",
+    ),
+    _of_plan(
+        PlanRestored,
+        6,
+        number=3,
+        content=CONTENT,
+        parent=3,
+        at=f"{STEP}#2",
+        checkpoint="loaded",
+        reset=2,
+        context={"total": 4711},
+        reason="the report is to be made anew",
+    ),
+    _of_plan(
+        PlanRecovered,
+        9,
+        number=3,
+        content=CONTENT,
+        parent=3,
+        strategy=RecoveryStrategy.RESUME,
+        settles=f"{PLAN}#8",
+        steps=("report",),
+        kept=4,
+        reset=1,
+        reason="the printer is back",
+    ),
+    _made(
+        PlanForked,
+        FORK,
+        2,
+        f"{FORK}#1",
+        parent=PLAN,
+        at=f"{STEP}#2",
+        replaced=("load",),
+        decider=1,
+        strategy="dag",
+    ),
+    _of_plan(
+        ReplanBegun,
+        5,
+        number=1,
+        trigger=RevisionTrigger.FAILURE,
+        step="load",
+        evidence=(f"{STEP}#2",),
+        state={"completed": ["prepare"], "failed": ["load"]},
+        analysis={"code": "http_404"},
+    ),
+    _of_plan(ReplanFailed, 6, why="the planner's answer is no plan"),
+)
+CONTROL_EXAMPLES = (
+    _of_plan(CheckpointTaken, 4, name="loaded", at=f"{STEP}#2", snapshot=CONTENT),
+    _of_plan(CheckpointForgotten, 5, name="loaded"),
+    _of_plan(BreakpointChanged, 5, step="report", on=True),
+    _of_plan(
+        LoopDetected,
+        6,
+        found="repetition",
+        count=4,
+        allowed=3,
+        steps=("load",),
+        evidence=(f"{STEP}#2", f"{STEP}#5"),
+    ),
+    _of_plan(
+        CompensationBegun,
+        8,
+        steps=("send", "load"),
+        then="cancel",
+        reason="asked by ada",
+        outcome={"reason": "asked by ada"},
+    ),
+    _of_plan(CompensationEnded, 9, failed=("send",)),
+)
 STEP_EXAMPLES = (
     _of_step(StepStarted, 1, bindings={"/params/r": "EU"}),
     _of_step(StepCompleted, 2, output={"count": 12}, duration=0.042, usage=Usage(calls=1)),
@@ -131,7 +246,8 @@ STEP_EXAMPLES = (
     ),
     _of_step(StepSkipped, 1, reason=SkipReason.CONDITION, detail="load.output.count > 0"),
     _of_step(StepCancelled, 2, reason="the plan was cancelled"),
-    _of_step(StepReset, 3, reason="rollback to revision 1"),
+    _of_step(StepReset, 3, reason="rolled back to revision 1", keep=True),
+    _of_step(StepAdopted, 4, output={"count": 12}, source=f"{STEP}#2", bindings={"/r": "EU"}),
 )
 OTHER_EXAMPLES = (
     _made(
@@ -147,6 +263,13 @@ OTHER_EXAMPLES = (
     _made(WorkflowRetired, "workflow:sales", 2, "workflow:sales#1", version="1.0.0"),
 )
 EXAMPLES: dict[str, Event] = {
-    event.kind: event for event in PLAN_EXAMPLES + STEP_EXAMPLES + OTHER_EXAMPLES
+    event.kind: event
+    for event in (
+        *PLAN_EXAMPLES,
+        *REVISION_EXAMPLES,
+        *CONTROL_EXAMPLES,
+        *STEP_EXAMPLES,
+        *OTHER_EXAMPLES,
+    )
 }
 """An event by its kind."""

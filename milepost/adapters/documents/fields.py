@@ -91,6 +91,12 @@ def _default(schema: Mapping[str, Any]) -> str:
 
 def _docstrings(model: type[BaseModel]) -> Iterator[tuple[str, str]]:
     """Yield each field that a docstring follows in the source, with that docstring."""
+    for parent in reversed(model.__mro__):
+        if issubclass(parent, BaseModel) and parent is not BaseModel:
+            yield from _own_docstrings(parent)
+
+
+def _own_docstrings(model: type[BaseModel]) -> Iterator[tuple[str, str]]:
     tree = ast.parse(dedent(inspect.getsource(model))).body[0]
     body = tree.body if isinstance(tree, ast.ClassDef) else []
     for statement, follower in pairwise(body):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 
 from milepost.domain.aggregates import PlanStream, Step
 from milepost.domain.diagrams import mermaid
@@ -11,7 +11,7 @@ from milepost.domain.lifecycles import PLAN, PLAN_ENDED, STEP, Lifecycle, State
 from milepost.domain.plans import PlanStatus
 from milepost.domain.steps import ENDED, StepStatus
 
-from .examples import PLAN_EXAMPLES, STEP_EXAMPLES
+from .examples import CONTROL_EXAMPLES, PLAN_EXAMPLES, REVISION_EXAMPLES, STEP_EXAMPLES
 from .markdown import NOTICE, code, fenced, table
 
 STEP_WORDS: Mapping[StepStatus, str] = {
@@ -60,7 +60,7 @@ def lifecycles_page() -> str:
         _PLAN_INTRODUCTION,
         PLAN_WORDS,
         ends=PLAN_ENDED,
-        events=_moves(_PlanMoves, PLAN_EXAMPLES),
+        events=_moves(_PlanMoves, (*PLAN_EXAMPLES, *REVISION_EXAMPLES, *CONTROL_EXAMPLES)),
     )
     return f"{NOTICE}\n{_INTRODUCTION}\n## Steps\n\n{steps}\n## Plans\n\n{plans}"
 
@@ -71,14 +71,14 @@ def _section(
     words: Mapping[State, str],
     *,
     ends: frozenset[State],
-    events: Mapping[str, str],
+    events: Mapping[str, Sequence[str]],
 ) -> str:
     moves = [
         (
             code(move.trigger),
             ", ".join(code(source.value) for source in move.sources),
             code(move.target.value),
-            code(events[move.trigger]) if move.trigger in events else "none yet",
+            ", ".join(code(kind) for kind in events.get(move.trigger, ())) or "none yet",
         )
         for move in lifecycle.moves
     ]
@@ -112,13 +112,19 @@ class _PlanMoves(PlanStream):
         self.moved = trigger
 
 
-def _moves(aggregate: type[_StepMoves | _PlanMoves], events: tuple[Event, ...]) -> dict[str, str]:
-    """Return the kind of event that makes each move, by asking the events themselves."""
-    found: dict[str, str] = {}
+def _moves(
+    aggregate: type[_StepMoves | _PlanMoves], events: Iterable[Event]
+) -> dict[str, list[str]]:
+    """Return the kinds of events that make each move, by asking the events themselves.
+
+    They are asked of what has ended, for then those that open it again do so.
+    """
+    found: dict[str, list[str]] = {}
     for event in events:
         stream = aggregate.shell(event.originator_id)
         stream.moved = ""
+        stream.ended = True
         event.apply(stream)
         if stream.moved:
-            found[stream.moved] = event.kind
+            found.setdefault(stream.moved, []).append(event.kind)
     return found

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 import orjson
 
@@ -17,31 +17,49 @@ _MARK = "@"
 Fields = dict[str, Any]
 
 
+class Delta(NamedTuple):
+    """A body as its difference from another one that is stored."""
+
+    base: ContentHash
+    data: bytes
+
+
 @dataclass(slots=True)
 class Bodies:
-    """The bodies that one save stores, with the number of references it adds to each."""
+    """The bodies that one save stores, with the number of references it adds to each.
+
+    `deltas` are those of them that are stored as differences from others.
+    """
 
     contents: dict[ContentHash, bytes] = field(default_factory=dict)
+    deltas: dict[ContentHash, Delta] = field(default_factory=dict)
     references: dict[ContentHash, int] = field(default_factory=dict)
 
     def add(self, content: ContentHash, data: bytes) -> None:
-        """Count one more reference to a body."""
+        """Store a body and count one more reference to it."""
         self.contents[content] = data
-        self._refer(content, 1)
+        self.refer(content)
 
     def merge(self, others: Bodies) -> None:
-        """Count the references of others as well."""
+        """Store the bodies and count the references of others as well."""
         self.contents.update(others.contents)
+        self.deltas.update(others.deltas)
         for content, number in others.references.items():
-            self._refer(content, number)
+            self.refer(content, number)
 
-    def _refer(self, content: ContentHash, number: int) -> None:
+    def refer(self, content: ContentHash, number: int = 1) -> None:
+        """Count more references to a body that is stored by now."""
         self.references[content] = self.references.get(content, 0) + number
 
 
 def key_of(content: ContentHash) -> bytes:
     """Return the 32 bytes that a content address stands for."""
     return bytes.fromhex(content.removeprefix(_PREFIX))
+
+
+def address_of(key: bytes) -> ContentHash:
+    """Return the content address that 32 bytes stand for."""
+    return ContentHash(_PREFIX + key.hex())
 
 
 def take_out(state: bytes, bodies: Bodies) -> bytes:

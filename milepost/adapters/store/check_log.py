@@ -6,10 +6,12 @@ import sqlite3
 from collections import Counter
 from collections.abc import Iterator
 
+from milepost.domain.errors import StoreFormatError
 from milepost.domain.values import ContentHash, hash_of
 from milepost.projections.checks import Finding
 
-from .bodies import key_of
+from .bodies import address_of, key_of
+from .body_rows import body_in
 
 _POSITIONS = "SELECT coalesce(max(rowid), 0), count(*) FROM stored_events"
 _GAPS = """SELECT e.rowid FROM stored_events AS e WHERE e.rowid > 1
@@ -22,8 +24,9 @@ _ORDER = """SELECT e.originator_id, e.originator_version FROM stored_events AS e
     AND n.originator_version = e.originator_version + 1 AND n.rowid < e.rowid"""
 _TIMES = """SELECT n.rowid FROM stored_events AS e
   CROSS JOIN stored_events AS n ON n.rowid = e.rowid + 1 AND n.time < e.time"""
-_BODIES = """SELECT b.hash, b.uses, d.data FROM bodies AS b
+_BODIES = """SELECT b.hash, b.uses, d.data, d.base FROM bodies AS b
   LEFT JOIN body_data AS d ON d.hash = b.hash"""
+_BASES = "SELECT base, count(*) FROM body_data WHERE base IS NOT NULL GROUP BY base"
 _STRAY_BODIES = "SELECT hash FROM body_data WHERE hash NOT IN (SELECT hash FROM bodies)"
 
 
@@ -57,17 +60,27 @@ def check_bodies(
 ) -> Iterator[Finding]:
     """Check that each body is there and unchanged, and is used as often as the log says."""
     known: set[bytes] = set()
-    wanted = {key_of(content): number for content, number in references.items()}
-    for key, uses, data in connection.execute(_BODIES):
+    wanted = Counter({key_of(content): number for content, number in references.items()})
+    wanted.update(dict(connection.execute(_BASES).fetchall()))
+    for key, uses, data, base in connection.execute(_BODIES):
         known.add(key)
         where = f"body sha256:{key.hex()}"
-        if not isinstance(data, bytes):
-            yield Finding("bodies", where, "its bytes", "none" if data is None else "no bytes")
-        elif key_of(hash_of(data)) != key:
-            yield Finding("bodies", where, "bytes of that hash", hash_of(data))
-        if uses != wanted.get(key, 0):
-            yield Finding("bodies", where, f"{wanted.get(key, 0)} uses", f"{uses}")
+        found = _found(connection, key, data) if base is not None else data
+        if not isinstance(found, bytes):
+            yield Finding("bodies", where, "its bytes", found or "none")
+        elif key_of(hash_of(found)) != key:
+            yield Finding("bodies", where, "bytes of that hash", hash_of(found))
+        if uses != wanted[key]:
+            yield Finding("bodies", where, f"{wanted[key]} uses", f"{uses}")
     for key in wanted.keys() - known:
         yield Finding("bodies", f"body sha256:{key.hex()}", "a body", "none")
     for (key,) in connection.execute(_STRAY_BODIES):
         yield Finding("bodies", f"body sha256:{key.hex()}", "a count of its uses", "none")
+
+
+def _found(connection: sqlite3.Connection, key: bytes, data: object) -> bytes | str | None:
+    """Return a body that is stored as a difference, or what is wrong with it."""
+    try:
+        return body_in(connection, address_of(key))
+    except StoreFormatError as error:
+        return f"{data!r:.40}: {error}"

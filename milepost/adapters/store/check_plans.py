@@ -5,27 +5,30 @@ from __future__ import annotations
 import sqlite3
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from typing import Any
+from contextlib import suppress
+from typing import Any, NamedTuple
 
 import orjson
 from eventsourcing.domain import EventSourcingError
 from pydantic import ValidationError as PydanticValidationError
 
+from milepost.domain.course import content_of, contents_of
 from milepost.domain.errors import MilepostError, StoreFormatError
-from milepost.domain.events import Event, PlanDrafted
+from milepost.domain.events import PlanDrafted
 from milepost.domain.plans import PlanSpec
 from milepost.domain.values import ContentHash
 from milepost.engine.journal import Stored
 from milepost.projections.beginning import Beginning
-from milepost.projections.checks import Finding, PlanFold, differences
+from milepost.projections.checks import Finding, PlanFacts, PlanFold, differences
 from milepost.projections.contents import ContentFacts, facts_of
 from milepost.projections.folding import fold
-from milepost.projections.prior import KnownContent
+from milepost.projections.rows import Rows
 
-from .bodies import key_of
+from .body_rows import body_in
 from .check_rows import LiveRows, fact_rows, folded_rows
 from .codec import Codec, Row
 from .kinds import Kinds
+from .named_contents import contents_named
 
 _EVENTS = """SELECT rowid, originator_id, originator_version, topic, state, time
   FROM stored_events WHERE originator_id = ?1
@@ -34,19 +37,20 @@ _EVENTS = """SELECT rowid, originator_id, originator_version, topic, state, time
   ORDER BY rowid"""
 _DRAFTS = """SELECT rowid, originator_id FROM stored_events
   WHERE topic GLOB 'plan.drafted.*' ORDER BY rowid"""
-_BODY = "SELECT data FROM body_data WHERE hash = ?"
+_WITH_CONTENTS = """SELECT rowid, state FROM stored_events
+  WHERE topic GLOB 'plan.drafted.*' OR topic GLOB 'plan.revised.*'
+    OR topic GLOB 'plan.rolled_back.*' OR topic GLOB 'plan.restored.*'
+    OR topic GLOB 'plan.recovered.*' ORDER BY rowid"""
 _MARK = b'{"@":'
 UNREADABLE = (MilepostError, PydanticValidationError, ValueError, KeyError, TypeError)
 """What a row that somebody changed can make of reading it."""
 
 
-class Content:
-    """A content that plans use: its number, its facts, and the plan as written."""
+class Content(NamedTuple):
+    """A content that plans use: its number and its facts."""
 
-    def __init__(self, number: int, body: bytes) -> None:
-        self.number = number
-        self.facts: ContentFacts = facts_of(body)
-        self.spec = PlanSpec.model_validate_json(body)
+    number: int
+    facts: ContentFacts
 
 
 class PlanChecks:
@@ -60,19 +64,21 @@ class PlanChecks:
         self.events = 0
         self.references: Counter[ContentHash] = Counter()
         self.contents: dict[ContentHash, Content] = {}
+        self._first_uses: dict[str, int] = {}
+        self._specs: dict[ContentHash, PlanSpec] = {}
 
     def findings(self) -> Iterator[Finding]:
         """Check the plans, oldest first."""
+        self._note_first_uses()
         for number, plan_id in self._connection.execute(_DRAFTS).fetchall():
             self.numbers[plan_id] = number
             yield from self._check_plan(number, plan_id)
 
     def body(self, content: ContentHash) -> bytes:
         """Return a body; raise `StoreFormatError` if there is none."""
-        row = self._connection.execute(_BODY, (key_of(content),)).fetchone()
-        if row is None:
+        data = body_in(self._connection, content)
+        if data is None:
             raise StoreFormatError(f"the body {content} is missing")
-        data: bytes = row[0]
         return data
 
     def decoded(self, row: tuple[Any, ...]) -> Stored:
@@ -84,8 +90,9 @@ class PlanChecks:
         self.events += len(rows)
         try:
             events = [self.decoded(row) for row in rows]
-            content = self._content(number, events[0].event)
-            self._count_references(rows)
+            contents = self._contents_of(plan_id, events)
+            spec = self._spec(list(contents)[-1])
+            self._count_references(rows, events)
         except UNREADABLE as error:
             yield Finding("events", f"plan {plan_id}", "events and a content to read", str(error))
             return
@@ -97,17 +104,17 @@ class PlanChecks:
             except (MilepostError, EventSourcingError, ValueError) as error:
                 yield Finding("transitions", stored.event.id, "a move that is legal", str(error))
                 return
-        yield from self._check_rows(number, events, content, folded)
+        expected = fold(events, Beginning(contents))
+        yield from self._check_rows(number, expected, folded.facts(spec), folded)
 
     def _check_rows(
-        self, number: int, events: list[Stored], content: Content, folded: PlanFold
+        self, number: int, rows_made: Rows, plan: PlanFacts, folded: PlanFold
     ) -> Iterator[Finding]:
         """Compare a plan's rows with the row functions, and both with the aggregates."""
         plan_id = folded.plan.id
         live = self._live.of(plan_id, number)
-        prior = Beginning(KnownContent(content.number, content.facts.steps), content.facts.loops)
-        expected = folded_rows(fold(events, prior), plan_id, content.number)
-        facts = fact_rows(plan_id, folded.facts(content.spec), folded.steps)
+        expected = folded_rows(rows_made, plan_id)
+        facts = fact_rows(plan_id, plan, folded.steps)
         for table, rows in live.items():
             found = list(differences(table, expected[table], rows))
             yield from found
@@ -116,13 +123,33 @@ class PlanChecks:
                 if finding.where not in told:
                     yield finding
 
-    def _content(self, number: int, draft: Event) -> Content:
-        if not isinstance(draft, PlanDrafted):
-            raise StoreFormatError(f"{draft.id} stands before the plan's draft")
-        content = self.contents.get(draft.content)
+    def _note_first_uses(self) -> None:
+        """Find where each content was used first, which is its number."""
+        for position, state in self._connection.execute(_WITH_CONTENTS):
+            with suppress(ValueError, KeyError, TypeError):  # found again with the plan's events
+                self._first_uses.setdefault(orjson.loads(state)["content"], position)
+
+    def _contents_of(self, plan_id: str, events: Sequence[Stored]) -> dict[ContentHash, Content]:
+        """Return the contents that a plan had, the one that it has as the last."""
+        if not isinstance(events[0].event, PlanDrafted):
+            raise StoreFormatError(f"{events[0].event.id} stands before the plan's draft")
+        own = [event for _position, event in events if event.originator_id == plan_id]
+        found = {content: self._content(content) for content in contents_of(own)}
+        newest = content_of(own)
+        return found | {newest: found.pop(newest)}
+
+    def _content(self, name: ContentHash) -> Content:
+        content = self.contents.get(name)
         if content is None:
-            content = self.contents[draft.content] = Content(number, self.body(draft.content))
+            facts = facts_of(self.body(name))
+            content = self.contents[name] = Content(self._first_uses[name], facts)
         return content
+
+    def _spec(self, content: ContentHash) -> PlanSpec:
+        spec = self._specs.get(content)
+        if spec is None:
+            spec = self._specs[content] = PlanSpec.model_validate_json(self.body(content))
+        return spec
 
     def _check_causes(self, events: Sequence[Stored]) -> Iterator[Finding]:
         """Check that every event but the draft has a cause that came before it."""
@@ -133,11 +160,11 @@ class PlanChecks:
                 yield Finding("causes", f"event {event.id}", "an earlier event of its plan", found)
             known.add(event.id)
 
-    def _count_references(self, rows: Sequence[tuple[Any, ...]]) -> None:
-        """Count what each event says that it keeps in the table of bodies."""
+    def _count_references(self, rows: Sequence[tuple[Any, ...]], events: Sequence[Stored]) -> None:
+        """Count what each event keeps in the table of bodies, and what it names there."""
         for row in rows:
             state: bytes = row[4]
             if state.startswith(_MARK):
                 self.references.update(place[0] for place in orjson.loads(state)["@"])
-            if row[3].startswith("plan.drafted."):
-                self.references[orjson.loads(state)["content"]] += 1
+        for _position, event in events:
+            self.references.update(contents_named(event))

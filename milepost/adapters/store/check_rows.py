@@ -20,13 +20,25 @@ TableRows = dict[str, dict[str, Row]]
 _KINDS = {code: kind for kind, code in KIND_CODES.items()}
 _LABEL_NAMES = {int(label): label.name.lower() for label in Label}
 _PLAN_FIELDS = (
-    *("plan_no", "content_no", "trace", "status", "started", "ended", "last", "steps", "active"),
+    *(
+        "plan_no",
+        "content_no",
+        "revision",
+        "trace",
+        "status",
+        "started",
+        "ended",
+        "last",
+        "steps",
+        "active",
+    ),
     *("completed", "failed", "skipped", "cancelled"),
 )
 _PLAN = f"SELECT {', '.join(_PLAN_FIELDS)} FROM plans WHERE id = ?"  # noqa: S608 - its columns
 _HISTORY = "SELECT position, kind FROM history WHERE plan_no = ?"
 _STEPS = """SELECT path, status, attempt, activation, started, ended, last
   FROM steps WHERE plan_no = ?"""
+_REVISIONS = "SELECT number, position, content_no FROM plan_revisions WHERE plan_no = ?"
 _STATES = "SELECT position, status FROM plan_states WHERE plan_no = ?"
 _LABELS = "SELECT plan_no, label, word, position FROM plan_labels ORDER BY plan_no"
 
@@ -68,12 +80,13 @@ def _live_rows(
         "plans": {name: _plan(plans[0])} if plans else {},
         "history": rows(_HISTORY, lambda at, kind: _history(name, at, _KINDS.get(kind, kind))),
         "steps": rows(_STEPS, lambda path, *row: (f"step {plan_id}.{path}", _step(*row))),
+        "plan_revisions": rows(_REVISIONS, lambda *row: _revision(name, *row)),
         "plan_states": rows(_STATES, lambda at, code: _state(name, at, _plan_status(code))),
         "plan_labels": dict(_label(name, *label) for label in labels),
     }
 
 
-def folded_rows(rows: Rows, plan_id: str, content_no: int) -> TableRows:
+def folded_rows(rows: Rows, plan_id: str) -> TableRows:
     """Return the rows that row functions made of all events of one plan."""
     name = f"plan {plan_id}"
     steps = {
@@ -84,9 +97,10 @@ def folded_rows(rows: Rows, plan_id: str, content_no: int) -> TableRows:
     }
     labels = [_label(name, label, word, at) for (label, word, _n), at in rows.labels.items()]
     return {
-        "plans": {name: _drafted(rows, content_no)},
+        "plans": {name: _drafted(rows)},
         "history": dict(_history(name, at, _KINDS[code]) for _n, at, code in rows.history),
         "steps": steps,
+        "plan_revisions": dict(_revision(name, *row) for _n, *row in rows.revisions),
         "plan_states": dict(_state(name, at, status) for _n, at, status in rows.states),
         "plan_labels": dict(labels),
     }
@@ -100,12 +114,13 @@ def fact_rows(plan_id: str, plan: PlanFacts, steps: dict[str, StepFacts]) -> Tab
     }
 
 
-def _drafted(rows: Rows, content_no: int) -> Row:
+def _drafted(rows: Rows) -> Row:
     draft = rows.drafts[0]
     change = rows.plans[draft.plan]
     return {
         "plan_no": draft.plan,
-        "content_no": content_no,
+        "content_no": change.content,
+        "revision": change.revision,
         "trace": draft.trace,
         "status": change.status or PlanStatus.READY,
         "started": change.started,
@@ -134,6 +149,10 @@ def _step(*row: Any) -> Row:  # noqa: ANN401 - a row's fields
 
 def _history(name: str, position: int, kind: object) -> tuple[str, Row]:
     return f"{name} position {position}", {"kind": kind}
+
+
+def _revision(name: str, number: int, position: int, content_no: int) -> tuple[str, Row]:
+    return f"{name} revision {number}", {"position": position, "content_no": content_no}
 
 
 def _state(name: str, position: int, status: object) -> tuple[str, Row]:

@@ -22,7 +22,7 @@ _WORKFLOW_EVENTS = """SELECT rowid, originator_id, originator_version, topic, st
 _WORKFLOWS = "SELECT stream, version, content, published, retired FROM workflows"
 _STREAMS = "SELECT DISTINCT originator_id FROM stored_events WHERE topic NOT GLOB 'workflow.*'"
 _STRAY = "SELECT DISTINCT plan_no FROM {table} WHERE plan_no NOT IN (SELECT plan_no FROM plans)"
-_TABLES_OF_PLANS = ("history", "steps", "plan_states", "plan_labels")
+_TABLES_OF_PLANS = ("history", "steps", "plan_revisions", "plan_states", "plan_labels")
 _LABEL_NAMES = {int(label): label.name.lower() for label in Named}
 Rows = dict[str, Row]
 

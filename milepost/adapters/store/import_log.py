@@ -6,6 +6,7 @@ import time
 from collections.abc import Iterable
 from contextlib import closing
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 
 from milepost.domain.errors import MilepostError, RefusedError, VersionConflictError
@@ -42,11 +43,12 @@ def import_log(
     """
     kinds = kinds or Kinds()
     log = read_log(lines, name=name, kinds=kinds)
-    save = Save(log.plan, log.events, new=True, release=True, contents=log.contents)
+    like = dict(pairwise(reversed(log.contents)))
+    save = Save(log.plan, log.events, new=True, release=True, contents=log.contents, like=like)
     file = StoreFile(store, inline=ProjectedRows(), kinds=kinds, limits=StoreLimits())
     with closing(file):
         now = time.time_ns() // 1000
-        work = save_work(save, file.codec)
+        work = save_work(save, file.codec, file.reader.known)
         work = work._replace(rows=[_kept(row, now) for row in work.rows])
         position = _stored(file, work, name)
     return Imported(log.plan, len(log.events), position)

@@ -86,11 +86,11 @@ class SqliteJournal:
 
     async def append(self, save: Save) -> int:
         """Store all of the save durably; return the position of its last event."""
-        return await self._committer.carry_out(save_work(save, self._file.codec))
+        return await self._committer.carry_out(self._work(save))
 
-    async def plan_events(self, plan: PlanId) -> list[Stored]:
+    async def plan_events(self, plan: PlanId, *, after: int = 0) -> list[Stored]:
         """Return the events of the plan, its steps and its requests, in commit order."""
-        return await self._read(partial(self._file.bulk_reader.plan_events, plan))
+        return await self._read(partial(self._file.bulk_reader.plan_events, plan, after))
 
     async def stream_version(self, stream: str) -> int:
         """Return the version of a stream's newest event, 0 if it has none."""
@@ -133,6 +133,9 @@ class SqliteJournal:
             await self._committer.close()
             with anyio.move_on_after(self._limits.commits.busy_timeout):
                 await run_detached(self._file.close)
+
+    def _work(self, save: Save) -> SaveWork:
+        return save_work(save, self._file.codec, self._file.reader.known)
 
     async def _read(self, query: Callable[[], T]) -> T:
         return await to_thread.run_sync(query, limiter=self._readers)

@@ -13,7 +13,7 @@ import orjson
 from pydantic import ValidationError as PydanticValidationError
 
 from milepost.domain.errors import MilepostError, ValidationError
-from milepost.domain.events import ENVELOPE, Event, PlanDrafted
+from milepost.domain.events import ENVELOPE, CheckpointTaken, Event, PlanDrafted
 from milepost.domain.ids import PlanId, plan_of
 from milepost.domain.plans import PlanSpec
 from milepost.domain.values import ContentHash, canonical_bytes, hash_of
@@ -22,9 +22,10 @@ from milepost.projections.checks import PlanFold
 
 from .export_log import FORMAT, VERSION, event_line
 from .kinds import Kinds
+from .named_contents import contents_named
 
 _PLAN = re.compile(r"[A-Za-z0-9_-]{1,64}")
-_HEADER = {"format", "version", "plan", "events", "contents"}
+_HEADER = {"format", "version", "plan", "events", "contents", "snapshots"}
 _FIELDS = {
     *("id", "kind", "time", "plan", "step", "revision", "actor", "cause", "trace", "impact"),
     "data",
@@ -53,6 +54,8 @@ def read_log(lines: Iterable[bytes], *, name: str, kinds: Kinds) -> PlanLog:
     for number, line in numbered:
         with _at(f"{name}:{number}"):
             reading.add(_object(line, _FIELDS), line)
+    with _at(f"{name}:1"):
+        reading.check_header()
     with _at(f"{name}:{number}"):
         return reading.log()
 
@@ -64,7 +67,11 @@ class _Reading:
         self._kinds = kinds
         self._plan = PlanId(header["plan"])
         self._number = header["events"]
-        self._contents = _contents(header["contents"])
+        self._snapshots = _bodies(header["snapshots"])
+        self._contents = _bodies(header["contents"])
+        for body in self._contents.values():
+            PlanSpec.model_validate_json(body)
+        self._named: set[ContentHash] = set()
         self._events: list[Event] = []
         self._versions: Counter[str] = Counter()
         self._ids: set[str] = set()
@@ -77,17 +84,24 @@ class _Reading:
         if not self._events:
             self._begin(event)
         self._check_place(event)
+        self._check_names(event)
         self._fold.add(Stored(len(self._events) + 1, event))
         self._check_same(event, fields, line)
         self._events.append(event)
         self._versions[event.originator_id] += 1
         self._ids.add(event.id)
 
+    def check_header(self) -> None:
+        """Refuse a header that holds more than the events name."""
+        for content in (*self._contents, *self._snapshots):
+            if content not in self._named:
+                raise _wrong(f"no event names {content}")
+
     def log(self) -> PlanLog:
         """Return all that was read; raise if some of it is missing."""
         if len(self._events) != self._number:
             raise _wrong(f"{self._number} events were announced, {len(self._events)} are here")
-        return PlanLog(self._plan, self._contents, self._events)
+        return PlanLog(self._plan, self._contents | self._snapshots, self._events)
 
     def _event(self, fields: dict[str, Any]) -> Event:
         data = fields["data"]
@@ -109,9 +123,14 @@ class _Reading:
     def _begin(self, event: Event) -> None:
         if not isinstance(event, PlanDrafted) or event.originator_id != self._plan:
             raise _wrong(f"the first event must draft plan {self._plan}")
-        if set(self._contents) != {event.content}:
-            raise _wrong(f"the header must hold the content {event.content} and no other")
         self._trace = event.trace
+
+    def _check_names(self, event: Event) -> None:
+        held = self._snapshots if isinstance(event, CheckpointTaken) else self._contents
+        for content in contents_named(event):
+            self._named.add(content)
+            if content not in held:
+                raise _wrong(f"the header must hold the content {content}")
 
     def _check_place(self, event: Event) -> None:
         expected = self._versions[event.originator_id] + 1
@@ -144,20 +163,20 @@ def _header(line: bytes) -> dict[str, Any]:
         raise _wrong(f"version {fields['version']!r} of the format is not known, {VERSION} is")
     if not isinstance(fields["plan"], str) or not _PLAN.fullmatch(fields["plan"]):
         raise _wrong(f"{fields['plan']!r} is no plan id")
-    if not isinstance(fields["contents"], dict):
-        raise _wrong("`contents` must be an object")
+    for name in ("contents", "snapshots"):
+        if not isinstance(fields[name], dict):
+            raise _wrong(f"`{name}` must be an object")
     return fields
 
 
-def _contents(given: dict[str, Any]) -> dict[ContentHash, bytes]:
-    contents: dict[ContentHash, bytes] = {}
+def _bodies(given: dict[str, Any]) -> dict[ContentHash, bytes]:
+    bodies: dict[ContentHash, bytes] = {}
     for name, content in given.items():
         body = canonical_bytes(content)
         if hash_of(body) != name:
             raise _wrong(f"the content {name} was changed: its hash is {hash_of(body)}")
-        PlanSpec.model_validate_json(body)
-        contents[ContentHash(name)] = body
-    return contents
+        bodies[ContentHash(name)] = body
+    return bodies
 
 
 def _object(line: bytes, names: set[str]) -> dict[str, Any]:

@@ -6,6 +6,7 @@ one `MemoryStore` share.
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
@@ -149,10 +150,11 @@ class MemoryJournal:
         """Store all of the save; return the position of its last event."""
         return await self._carry_out(save_work(save, self._store.codec))
 
-    async def plan_events(self, plan: PlanId) -> list[Stored]:
+    async def plan_events(self, plan: PlanId, *, after: int = 0) -> list[Stored]:
         """Return the events of the plan, its steps and its requests, in commit order."""
         await checkpoint()
-        return [self._store.stored(at) for at in self._store.positions.get(plan, ())]
+        positions = self._store.positions.get(plan, [])
+        return [self._store.stored(at) for at in positions[bisect_right(positions, after) :]]
 
     async def stream_version(self, stream: str) -> int:
         """Return the version of a stream's newest event, 0 if it has none."""

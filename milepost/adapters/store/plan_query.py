@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from milepost.domain.ids import static_path, undone_path
 from milepost.domain.plans import PlanStatus
 from milepost.projections.codes import PLAN_CODES
-from milepost.projections.contents import static_path
 from milepost.projections.reader import PlanFilter
 from milepost.projections.rows import Label, Named
 
@@ -14,15 +14,16 @@ from .asking import Select
 from .reads_moments import NEWEST
 
 _COLUMNS = """(SELECT max(rowid) FROM stored_events),
-  p.plan_no, p.id, p.trace, p.status, p.started, p.ended, p.last, p.steps, p.active,
+  p.plan_no, p.id, p.revision, p.trace, p.status, p.started, p.ended, p.last, p.steps, p.active,
   p.completed, p.failed, p.skipped, p.cancelled"""
 _STATUS_THEN = """(SELECT s.status FROM plan_states AS s
   WHERE s.plan_no = p.plan_no AND s.position <= ? ORDER BY s.position DESC LIMIT 1)"""
 _HAS_LABEL = """EXISTS (SELECT 1 FROM plan_labels AS l WHERE l.label = ? AND l.word = ?
   AND l.plan_no = p.plan_no AND l.position <= ?)"""
-_HAS_CONTENT = (
-    "p.content_no IN (SELECT content_no FROM content_labels WHERE label = ? AND word = ?)"
-)
+_WITH_WORD = "(SELECT content_no FROM content_labels WHERE label = ? AND word = ?)"
+_HAS_CONTENT = f"""CASE p.revision WHEN 1 THEN p.content_no IN {_WITH_WORD}
+  ELSE EXISTS (SELECT 1 FROM plan_revisions AS r WHERE r.plan_no = p.plan_no
+    AND r.position <= ? AND r.content_no IN {_WITH_WORD}) END"""  # noqa: S608 - constants
 _HAS_TEXT = r"""(p.id LIKE ? ESCAPE '\' OR p.plan_no IN (
   SELECT plan_no FROM plan_labels WHERE label < ? AND word LIKE ? ESCAPE '\'))"""
 
@@ -72,6 +73,7 @@ def _words(plan_filter: PlanFilter) -> list[tuple[Label, str]]:
         (Label.TAG, plan_filter.tag),
         (Label.SESSION, plan_filter.session),
         (Label.ERROR, plan_filter.error),
+        (Label.PARENT, plan_filter.parent),
     )
     return [(label, word) for label, word in given if word is not None]
 
@@ -84,12 +86,18 @@ def _add_the_rest(conditions: _Conditions, plan_filter: PlanFilter, until: int) 
         else:
             conditions.add(f"{_STATUS_THEN} IN ({codes})", until)
     if plan_filter.tool is not None:
-        conditions.add(_HAS_CONTENT, Named.TOOL, plan_filter.tool)
+        _add_content(conditions, Named.TOOL, plan_filter.tool, until)
     if plan_filter.step is not None:
-        conditions.add(_HAS_CONTENT, Named.STEP, static_path(plan_filter.step))
+        path = undone_path(plan_filter.step) or plan_filter.step
+        _add_content(conditions, Named.STEP, static_path(path), until)
     if plan_filter.text is not None:
         pattern = f"%{_escaped(plan_filter.text)}%"
         conditions.add(_HAS_TEXT, pattern, Label.ERROR, pattern)
+
+
+def _add_content(conditions: _Conditions, label: Named, word: str, until: int) -> None:
+    """Ask for a word that one of the plan's contents up to a position has."""
+    conditions.add(_HAS_CONTENT, label, word, until, label, word)
 
 
 def _status_column(plan_filter: PlanFilter) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from typing import Any
 
 import orjson
@@ -12,6 +12,7 @@ from milepost.domain.plans import PlanStatus
 from milepost.domain.steps import StepStatus
 from milepost.domain.values import ContentHash
 from milepost.projections.codes import PLAN_CODES, STEP_CODES, STEP_STATUSES
+from milepost.projections.contents import ContentFacts
 from milepost.projections.folding import fold
 from milepost.projections.prior import KnownContent, KnownPlan, Placed
 from milepost.projections.rows import (
@@ -19,12 +20,14 @@ from milepost.projections.rows import (
     DraftRow,
     Named,
     PlanChange,
+    RevisionRow,
     Rows,
     StepChange,
     WorkflowRow,
 )
 
 from .bodies import key_of
+from .body_rows import body_in
 from .many import insert_many
 
 _READY = PLAN_CODES[PlanStatus.READY]
@@ -47,12 +50,18 @@ _COUNTERS = (
 _ONE_PLAN = """UPDATE plans SET last = ?, active = active + ?, completed = completed + ?,
   failed = failed + ?, skipped = skipped + ?, cancelled = cancelled + ? WHERE plan_no = ?"""
 _LIFECYCLE = """UPDATE plans SET status = coalesce(?, status), started = coalesce(?, started),
-  ended = coalesce(?, ended), steps = steps + ? WHERE plan_no = ?"""
+  ended = iif(? IS NULL, ended, ?), steps = steps + ? WHERE plan_no = ?"""
 _DRAFT = "INSERT INTO plans (plan_no, id, content_no, steps, trace, status, last)"
 _STATE = "INSERT INTO plan_states"
+_REVISION = "INSERT INTO plan_revisions"
+_REVISED = "UPDATE plans SET revision = ?, content_no = ? WHERE plan_no = ?"
 _LABEL = ("INSERT INTO plan_labels", "ON CONFLICT DO NOTHING")
 _CONTENT = "INSERT INTO contents VALUES (?, ?, ?, ?)"
 _CONTENT_LABEL = "INSERT INTO content_labels"
+_BEGUN = f"""SELECT path FROM steps
+  WHERE status <> {STEP_CODES[StepStatus.PENDING]} AND path NOT GLOB '*~undo' AND plan_no = ?"""  # noqa: S608 - a number
+_BEGUN_BELOW = f"{_BEGUN} AND path > ? AND path < ?"
+_BEGUN_IN_LOOPS = f"{_BEGUN} AND instr(path, '[')"
 _PUBLISHED = """INSERT INTO workflows VALUES (?, ?, ?, ?, NULL) ON CONFLICT DO UPDATE
   SET content = excluded.content, published = excluded.published, retired = NULL"""
 _RETIRED = "UPDATE workflows SET retired = ? WHERE stream = ? AND version = ?"
@@ -66,7 +75,10 @@ def write_inline(
     `plans` remembers what was found out about plans. Raises `UnknownNameError` for an event of a
     plan that was never drafted.
     """
-    write(connection, fold(batch, TablePrior(connection, plans)))
+    rows = fold(batch, TablePrior(connection, plans))
+    write(connection, rows)
+    for plan in rows.revised:
+        plans.pop(plan, None)
 
 
 def write(connection: sqlite3.Connection, rows: Rows) -> None:
@@ -84,6 +96,15 @@ def write(connection: sqlite3.Connection, rows: Rows) -> None:
     steps = [_step_row(*item) for item in rows.steps.items()]
     insert_many(connection, _STEPS[0], steps, _STEPS[1])
     _write_plans(connection, rows.plans.values())
+    if rows.revisions:
+        _write_revisions(connection, rows.revisions)
+
+
+def _write_revisions(connection: sqlite3.Connection, revisions: Sequence[RevisionRow]) -> None:
+    insert_many(connection, _REVISION, revisions)
+    for revision in revisions:
+        parameters = (revision.number, revision.content, revision.plan)
+        connection.execute(_REVISED, parameters)
 
 
 def _write_plans(connection: sqlite3.Connection, plans: Collection[PlanChange]) -> None:
@@ -96,7 +117,7 @@ def _write_plans(connection: sqlite3.Connection, plans: Collection[PlanChange]) 
     for plan in plans:
         if plan.status is not None or plan.steps:
             status = plan.status and PLAN_CODES[plan.status]
-            change = (status, plan.started, plan.ended, plan.steps, plan.number)
+            change = (status, plan.started, status, plan.ended, plan.steps, plan.number)
             connection.execute(_LIFECYCLE, change)
 
 
@@ -134,10 +155,15 @@ def _write_workflow(connection: sqlite3.Connection, row: WorkflowRow) -> None:
         connection.execute(_PUBLISHED, parameters)
 
 
+def facts_in(steps: int, loops: str | None) -> ContentFacts:
+    """Return what a row of `contents` says of a content."""
+    return ContentFacts(steps, orjson.loads(loops) if loops else {})
+
+
 class TablePrior:
     """Answers from the tables as they stand inside the open transaction.
 
-    A plan's number and content never change, so what was found is remembered in `plans`.
+    What was found out about plans is remembered in `plans`, until they are revised.
     """
 
     def __init__(self, connection: sqlite3.Connection, plans: dict[str, KnownPlan]) -> None:
@@ -145,10 +171,12 @@ class TablePrior:
         self._plans = plans
 
     def plan(self, plan_id: str) -> KnownPlan | None:
-        """Return a plan's number and content, None if it was never drafted."""
+        """Return a plan's number, content and revision, None if it was never drafted."""
         known = self._plans.get(plan_id)
         if known is None:
-            row = self._first("SELECT plan_no, content_no FROM plans WHERE id = ?", plan_id)
+            row = self._first(
+                "SELECT plan_no, content_no, revision FROM plans WHERE id = ?", plan_id
+            )
             if row:
                 known = self._plans[plan_id] = KnownPlan(*row)
         return known
@@ -158,30 +186,28 @@ class TablePrior:
         row = self._first("SELECT status FROM steps WHERE plan_no = ? AND path = ?", plan, path)
         return STEP_STATUSES[row[0]] if row else StepStatus.PENDING
 
-    def moved_below(self, plan: int, place: str) -> bool:
-        """Tell whether a step in a loop's iteration ever moved."""
-        row = self._first(
-            "SELECT 1 FROM steps WHERE plan_no = ? AND path > ? AND path < ? LIMIT 1",
-            plan,
-            f"{place}.",
-            f"{place}/",
-        )
-        return row is not None
+    def begun_below(self, plan: int, place: str) -> Iterator[str]:
+        """Yield the steps in a loop's iteration that began and were not reset since."""
+        rows = self._connection.execute(_BEGUN_BELOW, (plan, f"{place}.", f"{place}/"))
+        yield from (path for (path,) in rows)
+
+    def begun_in_loops(self, plan: int) -> Iterator[str]:
+        """Yield those of all iterations and cases."""
+        yield from (path for (path,) in self._connection.execute(_BEGUN_IN_LOOPS, (plan,)))
 
     def content(self, content: ContentHash) -> KnownContent | None:
         """Return a content that was used before."""
         row = self._first("SELECT content_no, steps FROM contents WHERE hash = ?", key_of(content))
         return KnownContent(*row) if row else None
 
-    def loops(self, content: int) -> Mapping[str, int]:
-        """Return the loops of the content of that number."""
-        row = self._first("SELECT loops FROM contents WHERE content_no = ?", content)
-        return orjson.loads(row[0]) if row and row[0] else {}
+    def facts(self, content: int) -> ContentFacts:
+        """Return the number of steps and the loops of the content of that number."""
+        row = self._first("SELECT steps, loops FROM contents WHERE content_no = ?", content)
+        return facts_in(*row) if row else ContentFacts()
 
     def body(self, content: ContentHash) -> bytes | None:
         """Return a content's bytes, None if they are not stored."""
-        row = self._first("SELECT data FROM body_data WHERE hash = ?", key_of(content))
-        return row[0] if row else None
+        return body_in(self._connection, content)
 
     def _first(self, query: str, *parameters: object) -> Any:  # noqa: ANN401 - a row has no type
         return self._connection.execute(query, parameters).fetchone()

@@ -6,6 +6,7 @@ NAMES = (
     "contents",
     "content_labels",
     "plans",
+    "plan_revisions",
     "plan_states",
     "plan_labels",
     "history",
@@ -23,11 +24,15 @@ TABLES = (
          PRIMARY KEY (plan_no, path)) WITHOUT ROWID""",
     """CREATE TABLE plans (
          plan_no INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, content_no INTEGER NOT NULL,
-         trace TEXT, status INTEGER NOT NULL, started INTEGER, ended INTEGER,
-         last INTEGER NOT NULL, steps INTEGER NOT NULL, active INTEGER NOT NULL DEFAULT 0,
-         completed INTEGER NOT NULL DEFAULT 0, failed INTEGER NOT NULL DEFAULT 0,
-         skipped INTEGER NOT NULL DEFAULT 0, cancelled INTEGER NOT NULL DEFAULT 0)""",
+         revision INTEGER NOT NULL DEFAULT 1, trace TEXT, status INTEGER NOT NULL,
+         started INTEGER, ended INTEGER, last INTEGER NOT NULL, steps INTEGER NOT NULL,
+         active INTEGER NOT NULL DEFAULT 0, completed INTEGER NOT NULL DEFAULT 0,
+         failed INTEGER NOT NULL DEFAULT 0, skipped INTEGER NOT NULL DEFAULT 0,
+         cancelled INTEGER NOT NULL DEFAULT 0)""",
     "CREATE INDEX plans_by_status ON plans (status)",
+    """CREATE TABLE plan_revisions (
+         plan_no INTEGER NOT NULL, number INTEGER NOT NULL, position INTEGER NOT NULL,
+         content_no INTEGER NOT NULL, PRIMARY KEY (plan_no, number)) WITHOUT ROWID""",
     """CREATE TABLE plan_states (
          plan_no INTEGER NOT NULL, position INTEGER NOT NULL, status INTEGER NOT NULL,
          PRIMARY KEY (plan_no, position)) WITHOUT ROWID""",
@@ -45,4 +50,8 @@ TABLES = (
          published INTEGER NOT NULL, retired INTEGER, PRIMARY KEY (stream, version)
          ) WITHOUT ROWID""",
 )
-"""Statements that create the tables. A plan's or content's number is the position of its draft."""
+"""Statements that create the tables.
+
+A plan's number is the position of its draft, a content's that of the first event with it. Plans
+that have only one revision have no row for it.
+"""

@@ -13,7 +13,7 @@ from milepost.domain.errors import StoreFormatError, UnknownNameError
 from milepost.domain.values import ContentHash, hash_of
 from milepost.engine.journal import Stored
 
-from .bodies import key_of
+from .body_rows import Known, body_in, known_in
 from .codec import Codec, Row
 from .connections import connect_reader
 from .kinds import Kinds
@@ -21,15 +21,14 @@ from .translation import translated
 
 _COLUMNS = "rowid, originator_id, originator_version, topic, state, time"
 _OF_PLAN = f"""SELECT {_COLUMNS} FROM stored_events
-  WHERE originator_id = ?1
+  WHERE rowid > ?2 AND (originator_id = ?1
     OR (originator_id > ?1 || '!' AND originator_id < ?1 || '"')
-    OR (originator_id > ?1 || '.' AND originator_id < ?1 || '/')
+    OR (originator_id > ?1 || '.' AND originator_id < ?1 || '/'))
   ORDER BY rowid"""  # noqa: S608 - constants
 _REQUESTS = f"""SELECT {_COLUMNS} FROM stored_events INDEXED BY requests
   WHERE topic GLOB 'request.*' AND rowid > ? ORDER BY rowid"""  # noqa: S608 - constants
 _VERSION = "SELECT max(originator_version) FROM stored_events WHERE originator_id = ?"
 _LAST = "SELECT max(rowid) FROM stored_events"
-_BODY = "SELECT data FROM body_data WHERE hash = ?"
 
 
 class LogReader:
@@ -42,9 +41,9 @@ class LogReader:
             self._connection = connect_reader(path, busy_timeout=busy_timeout)
         self.codec = Codec(kinds, self.body)
 
-    def plan_events(self, plan: str) -> list[Stored]:
-        """Return the events of the plan, its steps and its requests, by position."""
-        return self._stored(_OF_PLAN, plan)
+    def plan_events(self, plan: str, after: int = 0) -> list[Stored]:
+        """Return the events of the plan, its steps and its requests after a position."""
+        return self._stored(_OF_PLAN, plan, after)
 
     def requests(self, after: int) -> list[Stored]:
         """Return the requests to any plan after a position."""
@@ -64,15 +63,20 @@ class LogReader:
 
     def body(self, content: ContentHash) -> bytes:
         """Return a body; raise `UnknownNameError` if there is none, or `StoreFormatError`."""
-        rows = self._rows(_BODY, key_of(content))
-        if not rows:
+        with self.connection() as connection:
+            data = body_in(connection, content)
+        if data is None:
             raise UnknownNameError(f"{self._path}: nothing is stored under {content}")
-        data: bytes = rows[0][0]
         if hash_of(data) != content:
             raise StoreFormatError(
                 f"{self._path}: what is stored under {content} was changed; restore a backup"
             )
         return data
+
+    def known(self, content: ContentHash) -> Known | None:
+        """Return a body that others may be stored as differences from, None if it is not there."""
+        with self.connection() as connection:
+            return known_in(connection, content)
 
     @contextmanager
     def connection(self) -> Iterator[sqlite3.Connection]:

@@ -9,16 +9,18 @@ import anyio
 
 from milepost.domain.events import Impact
 from milepost.domain.ids import PlanId, StepPath
+from milepost.domain.plans import PlanSpec
 from milepost.projections.decisions import Decision
 from milepost.projections.plan_views import PlanSummary, PlanView
 from milepost.projections.reader import PAGE, PlanFilter, StoreCounts
 from milepost.projections.report import ExecutionHistory, PlanReport, plan_report
+from milepost.projections.revision_views import CheckpointView, RevisionView
 from milepost.projections.step_views import StepView
 from milepost.projections.timeline import Timeline, timeline
 from milepost.projections.views import AsOf, EventView, Page
 from milepost.projections.workflow_views import WorkflowView
 
-from . import reads_events, reads_plans, reads_views
+from . import reads_events, reads_plans, reads_revisions, reads_views
 from .asking import Asker
 from .export_log import export_log
 from .kinds import Kinds
@@ -147,6 +149,18 @@ class StoreReads:
         told = await self._thorough.ask(self._stories.tell(plan, as_of))
         path = place_of(told.story, step).path if step is not None else None
         return reads_views.decision_page(told, path=path, after=after, limit=limit)
+
+    async def revisions(self, plan: str, *, as_of: AsOf = None) -> tuple[RevisionView, ...]:
+        """Return a plan's revisions, the first one first."""
+        return await self._thorough.ask(reads_revisions.revisions(self._kinds, plan, as_of))
+
+    async def revision_content(self, plan: str, number: int) -> PlanSpec:
+        """Return a plan's content at a revision."""
+        return await self._quick.ask(reads_revisions.revision_content(self._stories, plan, number))
+
+    async def checkpoints(self, plan: str, *, as_of: AsOf = None) -> tuple[CheckpointView, ...]:
+        """Return the checkpoints that a plan has, the first taken first."""
+        return await self._thorough.ask(reads_revisions.checkpoints(self._kinds, plan, as_of))
 
     async def execution_history(
         self, plan: str, *, limit: int = PAGE, as_of: AsOf = None

@@ -13,7 +13,8 @@ from milepost.domain.values import ContentHash, Json, hash_of
 from milepost.engine.journal import Stored
 
 from .asking import Asking, compute, select
-from .bodies import key_of
+from .bodies import address_of, key_of
+from .body_rows import CHAINS, wholes
 from .codec import Codec, Row
 from .kinds import Kinds
 
@@ -71,9 +72,13 @@ def read_bodies(contents: Collection[ContentHash]) -> Asking[dict[ContentHash, b
     for start in range(0, len(wanted), _AT_ONCE):
         keys = [key_of(content) for content in wanted[start : start + _AT_ONCE]]
         marks = ",".join("?" * len(keys))
-        query = f"SELECT data FROM body_data WHERE hash IN ({marks})"  # noqa: S608 - question marks
+        query = f"SELECT hash, data, base FROM body_data WHERE hash IN ({marks})"  # noqa: S608
         rows = yield from select(query, *keys)
-        found |= {hash_of(data): data for (data,) in rows}
+        bodies = {address_of(key): data for key, data, base in rows if base is None}
+        if apart := [key for key, _data, base in rows if base is not None]:
+            query = CHAINS.format(marks=",".join("?" * len(apart)))
+            bodies |= wholes((yield from select(query, *apart)))
+        found |= {content: data for content, data in bodies.items() if hash_of(data) == content}
     for content in wanted:
         if content not in found:
             raise StoreFormatError(

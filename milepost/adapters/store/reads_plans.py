@@ -4,12 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from datetime import datetime
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import orjson
 
 from milepost.domain.errors import UnknownNameError
-from milepost.domain.events import Event, PlanCancelled, PlanCompleted, PlanDrafted, PlanFailed
+from milepost.domain.events import (
+    Event,
+    PlanCancelled,
+    PlanCompleted,
+    PlanDrafted,
+    PlanFailed,
+    PlanForked,
+)
 from milepost.domain.ids import PlanId
 from milepost.domain.lifecycles import PLAN_ENDED
 from milepost.domain.plans import PlanStatus
@@ -38,6 +45,7 @@ class Listed(NamedTuple):
 
     number: int
     id: str
+    revision: int
     trace: str | None
     status: int
     started: int | None
@@ -112,17 +120,22 @@ def _events(
     positions = sorted(position for position in starts | whole if position is not None)
     rows = yield from select(_BY_POSITION, orjson.dumps(positions).decode())
     times = {row[0]: moment(row[5]) for row in rows if row[0] in starts}
-    rows = [row for row in rows if row[0] in whole or has_own_time(row[4])]
+    rows = [row for row in rows if row[0] in whole or _is_read_whole(row)]
     decoded = yield from decode(kinds, rows, apart=APART_IN_LISTS)
     events = dict(decoded.events)
     return events, {at: events[at].timestamp if at in events else times[at] for at in times}
+
+
+def _is_read_whole(row: tuple[Any, ...]) -> bool:
+    """Tell whether more than the time of a plan's start is needed, or that is inside."""
+    return row[3] == PlanForked.kind or has_own_time(row[4])
 
 
 def _summary(
     plan: Listed, events: Mapping[int, Event], starts: Mapping[int, datetime]
 ) -> PlanSummary:
     draft = events[plan.number]
-    end = events.get(plan.ended or 0)
+    start, end = events.get(plan.started or 0), events.get(plan.ended or 0)
     status = PLAN_STATUSES[plan.status]
     if not isinstance(draft, PlanDrafted):
         raise UnknownNameError(f"plan {plan.id}: its draft is not where it should be; run `check`")
@@ -130,6 +143,8 @@ def _summary(
         id=PlanId(plan.id),
         name=draft.name,
         workflow=draft.workflow,
+        revision=plan.revision,
+        forked_from=start.at if isinstance(start, PlanForked) else None,
         status=status,
         completion=end.completion if isinstance(end, PlanCompleted | PlanFailed) else None,
         reason=end.reason if isinstance(end, PlanCompleted | PlanFailed | PlanCancelled) else None,

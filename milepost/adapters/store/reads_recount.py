@@ -4,18 +4,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import orjson
-
 from milepost.domain.plans import PlanStatus
 from milepost.projections.beginning import Beginning
 from milepost.projections.codes import PLAN_CODES
 from milepost.projections.folding import fold
 from milepost.projections.outlines import PlacedLine
-from milepost.projections.prior import KnownContent
 
 from .asking import Answer, Asking, compute, select
+from .bodies import address_of
 from .kinds import Kinds
 from .lines import LINE, outline_of
+from .projection_rows import facts_in
 from .reads_decoding import APART_IN_LISTS, decode
 
 if TYPE_CHECKING:
@@ -24,25 +23,28 @@ if TYPE_CHECKING:
 _EVENTS = f"""SELECT {LINE} FROM history AS h
   CROSS JOIN stored_events AS e ON e.rowid = h.position
   WHERE h.plan_no = ? AND h.position <= ? ORDER BY h.position"""  # noqa: S608 - constants
-_CONTENT = """SELECT c.content_no, c.steps, c.loops FROM plans AS p
-  CROSS JOIN contents AS c ON c.content_no = p.content_no WHERE p.plan_no = ?"""
+_CONTENTS = """SELECT hash, content_no, steps, loops FROM contents WHERE content_no IN (
+  SELECT content_no FROM plans WHERE plan_no = ?1
+  UNION SELECT content_no FROM plan_revisions WHERE plan_no = ?1)"""
 
 
 def recounted(kinds: Kinds, plan: Listed, until: int) -> Asking[Listed]:
     """Return a plan's row as it was at a position."""
-    facts = yield from select(_CONTENT, plan.number)
-    number, steps, loops = facts[0]
-    prior = Beginning(KnownContent(number, steps), orjson.loads(loops or "{}"))
+    contents = yield from select(_CONTENTS, plan.number)
+    prior = Beginning(
+        {address_of(key): (number, facts_in(*facts)) for key, number, *facts in contents}
+    )
     rows = yield from select(_EVENTS, plan.number, until)
     lines = yield from _lines(kinds, rows)
     folded = yield from compute(lambda: fold(lines, prior), size=len(lines))
     change = folded.plans[plan.number]
     return plan._replace(
+        revision=change.revision,
         status=PLAN_CODES[change.status or PlanStatus.READY],
         started=change.started,
         ended=change.ended,
         last=change.last,
-        steps=steps + change.steps,
+        steps=folded.drafts[0].steps + change.steps,
         active=change.active,
         completed=change.completed,
         failed=change.failed,

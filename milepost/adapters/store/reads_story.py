@@ -9,6 +9,7 @@ from functools import partial
 from typing import Generic, TypeVar
 
 from milepost.domain.aggregates import Step
+from milepost.domain.course import content_of, contents_of
 from milepost.domain.errors import StoreFormatError, UnknownNameError
 from milepost.domain.events import PlanDrafted
 from milepost.domain.ids import StepPath, encode_segment, step_stream
@@ -121,14 +122,20 @@ class Stories:
         draft = decoded.events[0].event if decoded.events else None
         if not isinstance(draft, PlanDrafted):
             raise StoreFormatError(f"plan {plan}: its history has no beginning; run `check`")
-        spec = yield from self._spec(draft.content)
+        own = [event for _position, event in decoded.events if event.originator_id == plan]
+        spec = yield from self.spec(content_of(own))
         story = yield from compute(
             partial(_fold, decoded.events, spec), size=len(rows) + len(spec.steps)
         )
+        for content in reversed(contents_of(own)):
+            if not story.lost:
+                break
+            story.earlier.append((yield from self.spec(content)))
         size = sum(len(row[4]) + _BYTES_OF_AN_EVENT for row in rows)
         return Told(story, until, decoded.apart, size)
 
-    def _spec(self, content: ContentHash) -> Asking[PlanSpec]:
+    def spec(self, content: ContentHash) -> Asking[PlanSpec]:
+        """Return a content as it is written."""
         spec = self._specs.find(content)
         if spec is None:
             body = (yield from read_bodies([content]))[content]
@@ -144,6 +151,10 @@ def place_of(story: PlanStory, path: str) -> Place:
     by_path = {place.path: place for place in story.places}
     place = by_path.get(StepPath(path)) or by_path.get(StepPath(encode_segment(path)))
     if place is None:
+        if StepPath(path) in story.steps:
+            raise UnknownNameError(
+                f"plan {story.plan.id} has no step {path!r} any more; `history` has what it did"
+            )
         mend = suggestion(path, by_path, kind="steps")
         raise UnknownNameError(f"plan {story.plan.id} has no step {path!r}; {mend}")
     return place

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from milepost.domain.errors import StoreFormatError
 from milepost.domain.values import ContentHash
-from milepost.projections.folding import fold
+from milepost.projections.prior import KnownPlan
 
 from .codec import Codec
 from .connections import set_busy_timeout
@@ -22,7 +22,7 @@ from .kinds import Kinds
 from .limits import StoreLimits
 from .lines import LINE, line_of
 from .open_reads import connect_to_existing
-from .projection_rows import TablePrior, write
+from .projection_rows import TablePrior, write_inline
 from .projection_tables import NAMES, TABLES
 from .store_file import StoreFile
 from .translation import translated
@@ -69,11 +69,11 @@ def rebuild(connection: sqlite3.Connection, kinds: Kinds) -> Rebuilt:
 
 def catch_up(connection: sqlite3.Connection, kinds: Kinds, *, after: int) -> Rebuilt:
     """Write the rows of all events after a position inside the open transaction."""
-    prior = TablePrior(connection, {})
-    codec = Codec(kinds, _Bodies(prior))
+    plans: dict[str, KnownPlan] = {}
+    codec = Codec(kinds, _Bodies(TablePrior(connection, plans)))
     events, position = 0, after
     while rows := connection.execute(_LINES, (position, BATCH)).fetchall():
-        write(connection, fold([line_of(codec, row) for row in rows], prior))
+        write_inline(connection, [line_of(codec, row) for row in rows], plans)
         events += len(rows)
         position = rows[-1][0]
     return Rebuilt(events, position)

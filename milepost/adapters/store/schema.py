@@ -25,7 +25,7 @@ LOG = (
          application_name TEXT PRIMARY KEY, notification_id INTEGER) WITHOUT ROWID""",
     "INSERT INTO tracking VALUES ('__migration__', 1)",
     "CREATE TABLE bodies (hash BLOB PRIMARY KEY, uses INTEGER NOT NULL) WITHOUT ROWID",
-    "CREATE TABLE body_data (hash BLOB PRIMARY KEY, data BLOB NOT NULL)",
+    "CREATE TABLE body_data (hash BLOB PRIMARY KEY, data BLOB NOT NULL, base BLOB)",
     """CREATE TABLE plan_owners (
          plan TEXT PRIMARY KEY, owner TEXT NOT NULL, fence INTEGER NOT NULL) WITHOUT ROWID""",
 )

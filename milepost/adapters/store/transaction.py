@@ -9,7 +9,7 @@ from milepost.domain.events import Event
 from milepost.engine.journal import Stored
 from milepost.projections.prior import KnownPlan
 
-from .bodies import Bodies, key_of
+from .bodies import Bodies, Delta, key_of
 from .codec import Row
 from .inline import InlineRows
 from .many import insert_many
@@ -31,6 +31,8 @@ _USE_BODIES = (
     "INSERT INTO bodies (hash, uses)",
     "ON CONFLICT (hash) DO UPDATE SET uses = uses + excluded.uses",
 )
+_USE_BODY = "UPDATE bodies SET uses = uses + 1 WHERE hash = ?"
+_INSERT_DELTA = "INSERT INTO body_data VALUES (?, ?, ?) ON CONFLICT (hash) DO NOTHING"
 _INSERT_BODIES = ("INSERT INTO body_data (hash, data)", "ON CONFLICT (hash) DO NOTHING")
 
 
@@ -107,7 +109,7 @@ class LogTransaction:
 
     def add_bodies(self, bodies: Bodies) -> None:
         """Count the references and keep the bodies that are new."""
-        if bodies.contents:
+        if bodies.references:
             self._bodies.merge(bodies)
 
     def add_events(self, rows: Sequence[Row], events: Sequence[Event]) -> int:
@@ -129,7 +131,7 @@ class LogTransaction:
         """Write everything that was admitted."""
         if self._parameters:
             insert_many(self._connection, INTO_EVENTS, self._parameters)
-        if self._bodies.contents:
+        if self._bodies.references:
             self._flush_bodies()
         if self._owned:
             owned = [(plan, *owned) for plan, owned in self._owned.items()]
@@ -138,7 +140,20 @@ class LogTransaction:
             self._inline.write(self._connection, self._stored, self._head.plans)
 
     def _flush_bodies(self) -> None:
-        uses = [(key_of(content), number) for content, number in self._bodies.references.items()]
-        data = [(key_of(content), body) for content, body in self._bodies.contents.items()]
+        bodies = self._bodies
+        uses = [(key_of(content), number) for content, number in bodies.references.items()]
+        data = [
+            (key_of(content), body)
+            for content, body in bodies.contents.items()
+            if content not in bodies.deltas
+        ]
         insert_many(self._connection, _USE_BODIES[0], uses, _USE_BODIES[1])
         insert_many(self._connection, _INSERT_BODIES[0], data, _INSERT_BODIES[1])
+        for content, delta in bodies.deltas.items():
+            self._insert_delta(key_of(content), delta)
+
+    def _insert_delta(self, key: bytes, delta: Delta) -> None:
+        """Store a body as a difference, which is one more use of what it differs from."""
+        base = key_of(delta.base)
+        if self._connection.execute(_INSERT_DELTA, (key, delta.data, base)).rowcount:
+            self._connection.execute(_USE_BODY, (base,))

@@ -83,6 +83,8 @@ def store_error(error: BaseException, path: Path) -> StoreError:
         return error
     foreign = _innermost(error)
     code = primary_code(foreign)
+    if getattr(foreign, "sqlite_errorcode", 0) == sqlite3.SQLITE_IOERR_SHMSIZE:
+        code = sqlite3.SQLITE_FULL
     if isinstance(foreign, OSError):
         code = _CODES.get(foreign.errno or 0, code)
     error_type, problem = _MEANINGS.get(code, _OTHER)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import NamedTuple, Protocol
+from typing import NamedTuple, Protocol, TypeAlias
 
 from milepost.domain.errors import (
     FenceError,
@@ -13,14 +13,18 @@ from milepost.domain.errors import (
     VersionConflictError,
 )
 from milepost.domain.events import Event
+from milepost.domain.values import ContentHash
 from milepost.engine.journal import Save
 
 from .bodies import Bodies
+from .body_rows import Known, delta_of
 from .codec import Codec, Row
+from .named_contents import NAMING_TYPES, contents_named
 
 NOBODY = ""
 """The owner of a plan that was given up."""
 _OF_OWNERS = ("plan.", "step.")
+Find: TypeAlias = Callable[[ContentHash], Known | None]
 
 
 class Owned(NamedTuple):
@@ -122,12 +126,19 @@ class SaveWork(NamedTuple):
         return moved
 
 
-def save_work(save: Save, codec: Codec) -> SaveWork:
-    """Return the work that a save is; raise `FenceError` if it must say who owns the plan."""
+def save_work(save: Save, codec: Codec, known: Find | None = None) -> SaveWork:
+    """Return the work that a save is; raise `FenceError` if it must say who owns the plan.
+
+    `known` finds stored bodies; with it, contents are stored as differences where that saves room.
+    """
     bodies = Bodies()
-    for content, body in save.contents.items():
-        bodies.add(content, body)
+    if save.contents:
+        _add_contents(bodies, save, known)
     rows = [codec.encode(event, bodies) for event in save.events]
+    for event in save.events:
+        if type(event) in NAMING_TYPES:
+            for content in contents_named(event):
+                bodies.refer(content)
     anybody = save.fence is None and not save.new
     if anybody and any(row.kind.startswith(_OF_OWNERS) for row in rows):
         raise FenceError(f"plan {save.plan}: only its owner adds to it; claim it first")
@@ -136,6 +147,27 @@ def save_work(save: Save, codec: Codec) -> SaveWork:
     if bodies.contents:
         weight += sum(map(len, bodies.contents.values()))
     return SaveWork(save, rows, bodies, weight, is_request)
+
+
+def _add_contents(bodies: Bodies, save: Save, known: Find | None) -> None:
+    """Store the contents of a save, each named by whichever of its events do so."""
+    found: dict[ContentHash, Known] = {}
+    for content, body in save.contents.items():
+        bodies.contents[content] = body
+        bodies.refer(content, 0)
+        base = save.like.get(content)
+        if base is None or base == content or known is None:
+            continue
+        like = known(base) or found.get(base) or _whole(save, base)
+        delta = delta_of(base, like, body) if like else None
+        if delta is not None and like is not None:
+            bodies.deltas[content] = delta
+            found[content] = Known(body, like.depth + 1)
+
+
+def _whole(save: Save, content: ContentHash) -> Known | None:
+    body = save.contents.get(content)
+    return Known(body, 0) if body is not None else None
 
 
 @dataclass(frozen=True, slots=True)

@@ -41,7 +41,8 @@ def fixed_workflow_schema() -> Schema:
         "Steps": {"type": "array", "items": {"$ref": "#/$defs/Step"}, "minItems": 1},
         "Case": _case(),
         "Dependency": _dependency(definitions["Dependency"]),
-        "Compensation": _compensation(definitions["Compensation"]),
+        "Compensation": _call(definitions["Compensation"]),
+        "Alternative": _call(definitions["Alternative"]),
         "Workflow": _workflow(models["properties"]),
     }
     del definitions["StepKind"]
@@ -66,6 +67,10 @@ def _workflow(plan: Schema) -> Schema:
     owner = Ownership.model_json_schema()["properties"]
     fields = {key: (owner if key in OF_PLAN else plan)[key] for key in TOP}
     fields["steps"] = {"$ref": "#/$defs/Steps"}
+    fields["fallback"] = {
+        "description": "Steps, or `NAME@VERSION` of a published workflow.",
+        "anyOf": [{"$ref": "#/$defs/Steps"}, {"type": "string"}, {"type": "null"}],
+    }
     fields["inputs"] = {
         "description": "A JSON Schema for each input; `required` may be true or false.",
         "type": ["object", "null"],
@@ -101,6 +106,7 @@ def _field(key: str, fields: Schema) -> Schema:
         "cases": {"type": "array", "items": {"$ref": "#/$defs/Case"}, "minItems": 1},
         "for": fields["wait_for"],
         "when": _CONDITION,
+        "expect": _CONDITION,
         "while": _CONDITION,
         "until": {"type": ["string", "boolean", "null"], "minLength": 1},
         **{kind_key: {"enum": _spellings()} for kind_key in KIND_KEYS},
@@ -146,8 +152,9 @@ def _dependency(edge: Schema) -> Schema:
     return {"anyOf": [number, whole | {"properties": fields}]}
 
 
-def _compensation(model: Schema) -> Schema:
-    return model | {"properties": model["properties"] | {"input": {"type": ["object", "string"]}}}
+def _call(model: Schema) -> Schema:
+    given = {"input": {"type": ["object", "string", "null"]}}
+    return model | {"properties": model["properties"] | given}
 
 
 def _one_or_more(item: Schema) -> Schema:

@@ -35,6 +35,10 @@ class ExpressionChecks:
             self.condition(source, pointer + key, scope)
         for key, value in _templates(step):
             self.template(value, pointer + key, before)
+        if step.expect is not None:
+            self.condition(step.expect, f"{pointer}/expect", level.scope)
+        for at, alternative in enumerate(step.alternatives):
+            self.template(alternative.input, f"{pointer}/alternatives/{at}/input", before)
         self.template(dict(step.set), f"{pointer}/set", level.scope)
         undo = dict(step.compensate.input) if step.compensate else None
         self.template(undo, f"{pointer}/compensate/input", level.scope)

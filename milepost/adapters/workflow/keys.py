@@ -21,14 +21,14 @@ COMMON: Mapping[str, str] = {
         for name in (
             *("id", "name", "description", "input", "depends_on", "when", "priority", "retry"),
             *("timeout", "attempt_timeout", "on_unknown", "resources", "metadata", "set", "final"),
-            *("estimated_duration", "compensate"),
+            *("estimated_duration", "compensate", "expect"),
         )
     },
 }
 """Keys of every step, each with the field of `StepSpec` that it fills."""
 
 OF_KIND: Mapping[StepKind, Mapping[str, str]] = {
-    StepKind.TOOL_CALL: {"tool": "tool"},
+    StepKind.TOOL_CALL: {"tool": "tool", "alternatives": "alternatives"},
     StepKind.LLM_CALL: {},
     StepKind.BRANCH: {"cases": "cases"},
     StepKind.PARALLEL: {"steps": "steps", "mode": "mode"},
@@ -86,12 +86,12 @@ SHORT_KINDS: Mapping[StepKind, tuple[str, ...]] = {
 
 TOP: tuple[str, ...] = (
     *("name", "version", "description", "type", "inputs", "context", "settings", "steps"),
-    *("metadata", "estimated_duration", "session", "user", "tags"),
+    *("metadata", "estimated_duration", "fallback", "session", "user", "tags"),
 )
 """Keys of a workflow; `session`, `user` and `tags` are those of the plans it is run as."""
 OF_PLAN = frozenset({"session", "user", "tags"})
 
-CONDITIONS = frozenset({"when", "while", "until"})
+CONDITIONS = frozenset({"when", "while", "until", "expect"})
 CASE = ("when", "else", "steps")
 
 

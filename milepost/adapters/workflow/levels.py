@@ -31,15 +31,21 @@ class Level:
 
 
 def levels_of(spec: PlanSpec) -> Iterator[Level]:
-    """Yield every list of steps, a plan's own first."""
-    names = frozenset(spec.context).union(*(step.set for step in walk(spec.steps)))
-    root = ScopeTypes(inputs=spec.inputs, context=names)
-    pending = [_level(spec.steps, "/steps", root, frozenset())]
+    """Yield every list of steps, a plan's own first, its fallback's last."""
+    pending = [_top_level(spec, spec.steps, "/steps")]
+    if isinstance(spec.fallback, tuple):
+        pending.insert(0, _top_level(spec, spec.fallback, "/fallback"))
     while pending:
         level = pending.pop()
         yield level
         for pointer, step in level.placed():
             pending += _below(level, step, pointer)
+
+
+def _top_level(spec: PlanSpec, steps: tuple[StepSpec, ...], pointer: str) -> Level:
+    names = frozenset(spec.context).union(*(step.set for step in walk(steps)))
+    root = ScopeTypes(inputs=spec.inputs, context=names)
+    return _level(steps, pointer, root, frozenset())
 
 
 def scope_inside(scope: ScopeTypes, step: StepSpec) -> ScopeTypes:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from milepost.domain.errors import ValidationError
 from milepost.domain.plans import PlanSpec
+from milepost.domain.revisions import Edge, remove_cycles
 from milepost.domain.values import ContentHash, Json, content_hash
 
 from . import execution_plan
@@ -34,6 +35,13 @@ class Workflow:
     pointer: str
     """JSON pointer to the mapping that holds the workflow's keys."""
     ownership: Ownership
+    removed: tuple[Edge, ...] = ()
+    """Dependencies that were left out because they closed a cycle."""
+
+    def without_cycles(self) -> Workflow:
+        """Return the workflow without the dependencies that close a cycle, and with their names."""
+        spec, removed = remove_cycles(self.spec)
+        return replace(self, spec=spec, removed=removed)
 
     def locate(self, pointer: str) -> str:
         """Return where the part of the plan at a JSON pointer stands: `file:line:column`.

@@ -56,8 +56,10 @@ def read_plan(document: Document) -> Read:
     _refuse_unknown(top, pointer, problems)
     steps = read_steps(top["steps"], below(pointer, "steps"), problems) if "steps" in top else ()
     _check_inputs(top.get("inputs"), below(pointer, "inputs"), problems)
-    fields = {key: top[key] for key in top if key in TOP and top[key] is not None}
+    fields: dict[str, Any] = {key: top[key] for key in top if key in TOP and top[key] is not None}
     ownership = {key: fields.pop(key) for key in OF_PLAN if key in fields}
+    if isinstance(fields.get("fallback"), list):
+        fields["fallback"] = read_steps(fields["fallback"], below(pointer, "fallback"), problems)
     known = {key: value for key, value in fields.items() if key != "steps"}
     spec = _built(PlanSpec, known | {"steps": steps} if steps else known, pointer, problems)
     owned = _built(Ownership, ownership, pointer, problems)

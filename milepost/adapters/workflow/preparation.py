@@ -5,12 +5,14 @@ from __future__ import annotations
 import hashlib
 from collections import OrderedDict
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TypeAlias
 
 from milepost.domain.expressions import Expressions
 from milepost.domain.plans import Plan, PlanSpec
+from milepost.domain.revisions import Edge
+from milepost.domain.revisions import remove_cycles as without_cycles
 from milepost.domain.values import Json, canonical_bytes, content_hash
 from milepost.engine.library import Library, Prepared
 from milepost.engine.tooling import Tools
@@ -35,6 +37,8 @@ class Ready:
     ownership: Ownership
     id: str | None = None
     """The plan's id where the source names one."""
+    removed: tuple[Edge, ...] = ()
+    """The dependencies that were left out because they closed a cycle."""
 
 
 class Preparation:
@@ -46,8 +50,13 @@ class Preparation:
         self._library = library
         self._kept: OrderedDict[bytes, Ready] = OrderedDict()
 
-    def prepare(self, source: Runnable) -> Ready:
-        """Return the source's content; raise `ValidationError` saying where and how to mend it."""
+    def prepare(self, source: Runnable, *, remove_cycles: bool = False) -> Ready:
+        """Return the source's content; raise `ValidationError` saying where and how to mend it.
+
+        With `remove_cycles`, dependencies that close a cycle are left out, and told.
+        """
+        if remove_cycles:
+            return self._acyclic(source)
         if isinstance(source, PlanSpec):
             return self._built(source)
         if isinstance(source, Mapping):
@@ -59,6 +68,17 @@ class Preparation:
         return self._remembered(
             f"{path}\0{text}".encode(errors="replace"), lambda: load_text(text, name=str(path))
         )
+
+    def _acyclic(self, source: Runnable) -> Ready:
+        if isinstance(source, PlanSpec):
+            spec, removed = without_cycles(source)
+            return replace(self._built(spec), removed=removed)
+        workflow = load_workflow(source).without_cycles()
+        return Ready(self._checked(workflow), workflow.ownership, removed=workflow.removed)
+
+    def content(self, spec: PlanSpec) -> Prepared:
+        """Check and compile content that a program made; raise `ValidationError`."""
+        return self._checked(_workflow_of(spec))
 
     def published(self, prepared: Prepared) -> Ready:
         """Check a published workflow against the tools at hand; raise `ValidationError`."""

@@ -9,6 +9,7 @@ from milepost.domain.errors import RefusedError, UnknownNameError, ValidationErr
 from milepost.domain.events import WorkflowPublished
 from milepost.domain.ids import PlanId, workflow_stream
 from milepost.domain.nearest import suggestion
+from milepost.domain.plans import PlanSpec
 from milepost.domain.values import ContentHash
 from milepost.engine.journal import Journal, Save
 from milepost.engine.library import Library, Prepared
@@ -81,6 +82,15 @@ class PublishedWorkflows:
             body = await self._journal.content(ContentHash(content))
             prepared = self._library.restore(ContentHash(content), body)
         return prepared, reference
+
+    async def spec(self, reference: str) -> PlanSpec:
+        """Return the content of `NAME@VERSION`; raise `UnknownNameError`."""
+        return (await self.find(reference))[0].spec
+
+    async def versions(self, name: str) -> list[Published]:
+        """Return the published versions of a workflow, oldest first; none for an unknown name."""
+        stream = await self._stream(name)
+        return [Published(name, version, content) for version, content in stream.versions.items()]
 
     async def _stream(self, name: str) -> WorkflowStream:
         stream = workflow_stream(name)

@@ -130,8 +130,8 @@ class _StepReader:
 
     def field(self, key: str, item: Json, kind: StepKind) -> object:
         pointer = below(self.pointer, key)
-        is_condition = key in CONDITIONS and kind is not StepKind.WAIT
-        if is_condition or key == "when":
+        is_time = key == "until" and kind is StepKind.WAIT
+        if key in CONDITIONS and not is_time:
             return self.condition(item, pointer)
         if key == "depends_on":
             return self.dependencies(item, pointer)
@@ -238,12 +238,20 @@ class _StepReader:
 
 
 def _plainly(key: str, item: Json) -> Json:
-    """Return an id that is a number as a text, and an undoing call's text input as an object."""
+    """Return an id that is a number as a text, and another call's text input as an object."""
     if key == "id" and isinstance(item, int) and not isinstance(item, bool):
         return str(item)
-    if key == "compensate" and isinstance(item, dict) and isinstance(item.get("input"), str):
-        return item | {"input": {"input": item["input"]}}
+    if key == "compensate":
+        return _with_object(item)
+    if key == "alternatives" and isinstance(item, list):
+        return [_with_object(one) for one in item]
     return item
+
+
+def _with_object(call: Json) -> Json:
+    if isinstance(call, dict) and isinstance(call.get("input"), str):
+        return call | {"input": {"input": call["input"]}}
+    return call
 
 
 def _all_keys() -> list[tuple[str, str]]:

@@ -15,9 +15,10 @@ from milepost.domain.errors import (
 )
 from milepost.domain.expressions import Expressions
 from milepost.domain.graph import Graph
+from milepost.domain.plans import PlanSpec
 from milepost.domain.steps import StepSpec
 from milepost.domain.values import Json
-from milepost.engine.core import CompiledPlan, compile_plan
+from milepost.engine.core import CompiledPlan, Node, compile_plan
 from milepost.engine.tooling import Tools
 
 from .arguments import Arguments
@@ -36,14 +37,28 @@ def validate(workflow: Workflow, *, tools: Tools, expressions: Expressions) -> C
     calls = _Calls(tools)
     try:
         compiled = compile_plan(workflow.spec, expressions)
+        nodes = [*compiled.nodes, *_fallback_nodes(workflow.spec, expressions)]
     except ValidationError as error:
         problems = _problems(workflow, calls, expressions)
         if not problems.found:
             problems.add_error(_place_of(error, workflow), error)
         raise problems.error() from error
-    if any(True for node in compiled.nodes for _fault in calls.faults(node.spec)):
+    if any(True for node in nodes for _fault in calls.faults(node.spec)):
         raise _problems(workflow, calls, expressions).error()
     return compiled
+
+
+def _fallback_nodes(spec: PlanSpec, expressions: Expressions) -> list[Node]:
+    """Return the steps of a plan's fallback, compiled as the plan that they would be."""
+    if not isinstance(spec.fallback, tuple):
+        return []
+    taken = {step.id for step in spec.steps}
+    doubled = next((step.id for step in spec.fallback if step.id in taken), None)
+    if doubled is not None:
+        problem = f"the fallback has a step {doubled!r}, and so have the plan's own steps"
+        raise DependencyError(problem, ids=[doubled], mend="give one of them another id")
+    fallback = spec.model_copy(update={"steps": spec.fallback, "fallback": None})
+    return compile_plan(fallback, expressions).nodes
 
 
 class _Calls:
@@ -60,6 +75,9 @@ class _Calls:
         undo = step.compensate
         if undo is not None:
             yield from self._call_faults(undo.tool, dict(undo.input), "/compensate")
+        for at, other in enumerate(step.alternatives):
+            given = step.input if other.input is None else dict(other.input)
+            yield from self._call_faults(other.tool, given, f"/alternatives/{at}")
 
     def _call_faults(self, name: str, arguments: Json, pointer: str) -> Iterator[tuple[str, str]]:
         try:

@@ -40,6 +40,8 @@ class PlanDrafted(PlanEvent):
     tags: tuple[str, ...] = ()
     trace: str | None = None
     """W3C traceparent given at the start."""
+    breakpoints: tuple[str, ...] = ()
+    """Paths of steps before which the plan pauses."""
 
     def apply(self, plan: PlanStream) -> None:
         """Fold: the plan is ready."""
@@ -57,10 +59,7 @@ class PlanStarted(PlanEvent):
 
     def apply(self, plan: PlanStream) -> None:
         """Fold: the plan runs."""
-        plan.move("start")
-        plan.started_at = self.timestamp
-        plan.decider = self.decider
-        plan.strategy = self.strategy
+        plan.begin(self)
 
 
 class PlanPaused(PlanEvent):
@@ -70,10 +69,14 @@ class PlanPaused(PlanEvent):
 
     reason: str
     waiting: tuple[str, ...] = ()
+    breakpoint: str | None = None
+    """Path of the step before which the plan was to pause, if that is why it does."""
 
     def apply(self, plan: PlanStream) -> None:
         """Fold: the plan is paused."""
         plan.move("pause")
+        if self.breakpoint is not None:
+            plan.passed = plan.passed | {self.breakpoint}
         plan.paused_at = self.timestamp
         plan.reason = self.reason
         plan.waiting = self.waiting

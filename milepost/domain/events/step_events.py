@@ -149,11 +149,40 @@ class StepReset(Event):
     impact: ClassVar[Impact] = Impact.PLAN
 
     reason: str
+    keep: bool = False
+    """Whether the result is adopted again if the step comes to do the very same."""
+    bindings: dict[str, JsonValue] = Field(default_factory=dict)
+    """Values by JSON pointer that the next start uses instead of resolving its templates."""
 
     def apply(self, step: Step) -> None:
         """Fold: the step is pending once more, under a new activation."""
+        memo = step.memory(self.originator_version - 1) if self.keep else None
         step.move("reset")
         step.renew()
+        step.memo = memo
+        step.bindings = self.bindings
+
+
+class StepAdopted(Event):
+    """The step has a result that is on record: it would do the very same, so it is not run."""
+
+    kind: ClassVar[str] = "step.adopted.v1"
+
+    output: JsonValue = None
+    """The result."""
+    source: str | None = None
+    """Id of the event that holds the result; none if the result was given by a person."""
+    bindings: dict[str, JsonValue] = Field(default_factory=dict)
+    """The resolved templates by JSON pointer that the result belongs to."""
+
+    def apply(self, step: Step) -> None:
+        """Fold: the step is done."""
+        step.move("adopt")
+        step.output = self.output
+        step.source = self.source
+        step.bindings = self.bindings
+        step.started_at = self.timestamp
+        step.end(self)
 
 
 STEP_EVENTS: tuple[type[Event], ...] = (
@@ -165,4 +194,5 @@ STEP_EVENTS: tuple[type[Event], ...] = (
     StepSkipped,
     StepCancelled,
     StepReset,
+    StepAdopted,
 )

@@ -49,6 +49,17 @@ class SkipReason(StrEnum):
     CONDITION = "condition"
     BRANCH = "branch"
     BLOCKED = "blocked"
+    GIVEN_UP = "given_up"
+
+
+class RecoveryStrategy(StrEnum):
+    """How a plan that failed, or was cut off, goes on."""
+
+    RESUME = "resume"
+    RESTART = "restart"
+    SKIP = "skip"
+    REPLAN = "replan"
+    ABORT = "abort"
 
 
 class Question(_Value):

@@ -10,6 +10,7 @@ from milepost.domain.events import (
     ContextChanged,
     ErrorRecord,
     SkipReason,
+    StepAdopted,
     StepCancelled,
     StepCompleted,
     StepFailed,
@@ -20,6 +21,7 @@ from milepost.domain.events import (
 )
 from milepost.domain.plans import Completion
 from milepost.domain.policies import RetryPolicy, jittered
+from milepost.domain.quoting import quoted
 from milepost.domain.values import Json
 
 from .completion import fail_plan
@@ -30,6 +32,7 @@ from .timers import Alarm
 
 INTERRUPTED = "interrupted"
 TIMEOUT = "timeout"
+UNEXPECTED = "unexpected"
 
 
 def start(state: PlanState, instance: Instance, bindings: dict[str, Json]) -> None:
@@ -47,6 +50,24 @@ def start(state: PlanState, instance: Instance, bindings: dict[str, Json]) -> No
         state.timers.add(state.now + spec.attempt_timeout, Alarm.ATTEMPT_LIMIT, instance)
     if first and spec.timeout is not None:
         state.timers.add(state.now + spec.timeout, Alarm.STEP_LIMIT, instance)
+
+
+def adopt(state: PlanState, instance: Instance, bindings: dict[str, Json]) -> bool:
+    """Let a step that would do the very same again have the result that it had before."""
+    memo = instance.step.memo
+    if memo is None or memo.bindings != bindings:
+        return False
+    state.record_step(
+        instance,
+        StepAdopted,
+        cause=instance.cause,
+        output=memo.output,
+        source=memo.source,
+        bindings=bindings,
+    )
+    if instance.node.spec.set:
+        write_context(state, instance)
+    return True
 
 
 def resolve_input(state: PlanState, instance: Instance) -> dict[str, Json] | None:
@@ -79,12 +100,19 @@ def complete(
     duration: float | None = None,
     usage: Usage | None = None,
 ) -> None:
-    """Record a step's result, and what it writes to the context."""
+    """Record a step's result, and what it writes to the context.
+
+    The attempt failed after all if the result is not what the step expects.
+    """
+    error = _unexpected(state, instance, output)
+    if error is not None:
+        attempt_failed(state, instance, error, cause=cause, duration=duration, usage=usage)
+        return
     state.record_step(
         instance, StepCompleted, cause=cause, output=output, duration=duration, usage=usage
     )
     if instance.node.spec.set:
-        _write_context(state, instance)
+        write_context(state, instance)
 
 
 def fail(
@@ -150,6 +178,21 @@ def attempt_failed(
         refuse_retry(state)
 
 
+def _unexpected(state: PlanState, instance: Instance, output: Json) -> ErrorRecord | None:
+    """Return the error of a result that is not what the step expects."""
+    expect = instance.node.expect
+    if expect is None:
+        return None
+    try:
+        if expect.evaluate(scope_of(state, expect, instance, output=output)):
+            return None
+        problem = f"`{expect.source}` does not hold of what it gave"
+    except ExpressionError as error:
+        problem = str(error)
+    message = f"step {instance.path!r}: {problem}: {quoted(output)}"
+    return ErrorRecord(code=UNEXPECTED, message=message, retryable=False)
+
+
 def step_timeout(instance: Instance, cause: ErrorRecord | None = None) -> ErrorRecord:
     """Return the error of a step that ran out of its time."""
     limit = instance.node.spec.timeout or timedelta()
@@ -172,7 +215,7 @@ def expression_failure(error: ExpressionError) -> ErrorRecord:
     return ErrorRecord(kind=error.kind, code=error.kind, message=str(error), retryable=False)
 
 
-def _write_context(state: PlanState, instance: Instance) -> None:
+def write_context(state: PlanState, instance: Instance) -> None:
     """Record what the step writes to the context; the plan fails if that cannot be resolved."""
     template = instance.node.writes
     values: dict[str, Json] = instance.node.spec.set

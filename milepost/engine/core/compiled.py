@@ -67,8 +67,13 @@ class Node:
     condition: Program | None = None
     wait: Template | None = None
     writes: Template | None = None
-    undo: Template | None = None
-    """Arguments of the call that undoes the step."""
+    expect: Program | None = None
+    undo: Node | None = None
+    """The step that undoes this one, if there is one."""
+    reads_context: bool = False
+    """Whether some expression of the step reads the plan's context."""
+    reads_previous: bool = False
+    """Whether some expression in the step or below it reads `previous`."""
     policy: RetryPolicy | None = None
     priority: int = 0
     path_left: float = 0.0
@@ -106,6 +111,9 @@ class CompiledPlan:
     sinks: list[Node]
     """Top-level steps that no other waits for: their outputs are the plan's."""
 
+    compensates: bool = False
+    """Whether some step can be undone."""
+
     @property
     def settings(self) -> PlanSettings:
         """The plan's settings."""
@@ -129,7 +137,8 @@ def compile_plan(spec: PlanSpec, expressions: Expressions) -> CompiledPlan:
         _measure_paths(group)
     waited_for = {edge.source for node in root.nodes for edge in node.edges}
     sinks = [node for node in root.nodes if node not in waited_for]
-    return CompiledPlan(spec, root, nodes, _strategy(spec, root), sinks)
+    compensates = any(node.undo is not None for node in nodes)
+    return CompiledPlan(spec, root, nodes, _strategy(spec, root), sinks, compensates)
 
 
 def _group(steps: Sequence[StepSpec], *, owner: Node | None, nodes: list[Node]) -> Group:
@@ -177,10 +186,38 @@ class _Compiler:
             node.edges.append(Edge(sight.node(edge.step), edge.settle, condition, edge.type))
         self._refuse_own_name(spec.id)
         node.writes = self._template(dict(spec.set), outer, where) if spec.set else None
+        node.expect = self._program(spec.expect, outer, where)
         self.references.discard(spec.id)
         self._add_implied_edges(node, sight)
-        if spec.compensate is not None:
-            node.undo = self._template(dict(spec.compensate.input), outer, where)
+        node.reads_context = any("context" in reader.roots for reader in _readers(node))
+        for alternative in spec.alternatives:
+            self._template(alternative.input, outer, where)
+        if any("previous" in reader.roots for reader in _readers(node)):
+            _note_previous(node)
+        node.undo = self._undo(node, outer, where)
+
+    def _undo(self, node: Node, scope: ScopeTypes, where: str) -> Node | None:
+        """Return the step that undoes a step; it sees what that one sees, and its output."""
+        spec, compensate = node.spec, node.spec.compensate
+        if compensate is None:
+            return None
+        written = spec.model_copy(
+            update={
+                "tool": compensate.tool,
+                "kind": StepKind.TOOL_CALL,
+                "input": compensate.input,
+                **dict.fromkeys(("depends_on", "steps", "cases"), ()),
+                **dict.fromkeys(("when", "compensate", "for_each", "count", "while_", "until")),
+                **dict.fromkeys(("wait_for", "wait_until")),
+                "set": {},
+                "resources": {},
+                "final": False,
+            }
+        )
+        undo = Node(written, node.number, node.place, node.group)
+        undo.input = self._template(dict(compensate.input), scope, where)
+        undo.policy = spec.retry or self.spec.settings.default_retry
+        return undo
 
     def _sight(self, group: Group) -> tuple[Sight, ScopeTypes]:
         """Return the steps that a group's members may name, and what expressions may say."""
@@ -228,6 +265,21 @@ class _Compiler:
                 f"step {name!r} refers to itself",
                 mend="only `set` may name the step's own output",
             )
+
+
+def _readers(node: Node) -> Iterator[Program | Template]:
+    """Yield all that is evaluated for a step."""
+    own = (node.when, node.input, node.for_each, node.count, node.condition, node.wait)
+    ends = (node.writes, node.expect)
+    conditions = (*(edge.when for edge in node.edges), *(group.when for group in node.groups))
+    yield from (reader for reader in (*own, *ends, *conditions) if reader is not None)
+
+
+def _note_previous(node: Node | None) -> None:
+    """Mark a step and all that it lies in as reading `previous`."""
+    while node is not None:
+        node.reads_previous = True
+        node = node.group.owner
 
 
 def _loop_names(node: Node | None) -> frozenset[str]:

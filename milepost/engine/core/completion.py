@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from milepost.domain.events import (
     ErrorRecord,
+    Event,
+    PlanCancelled,
     PlanCompleted,
     PlanFailed,
     PlanPaused,
     SkipReason,
     StepCancelled,
 )
+from milepost.domain.ids import undone_path
 from milepost.domain.plans import Completion, PlanStatus
 from milepost.domain.steps import StepStatus
 
@@ -20,20 +23,48 @@ from .state import below
 if TYPE_CHECKING:
     from .state import Instance, PlanState
 
+
+class Ending(NamedTuple):
+    """How a plan is to end once what can be undone is undone; `fields` are its event's."""
+
+    then: str
+    reason: str
+    fields: dict[str, Any]
+
+
+ENDINGS: dict[str, type[Event]] = {
+    "fail": PlanFailed,
+    "cancel": PlanCancelled,
+    "pause": PlanPaused,
+}
 MOST_OUTPUTS = 100
 """A plan with more last steps than this has no single final output."""
 
 
 def conclude(state: PlanState) -> None:
-    """End the plan if no further step can start; pause it if it only waits for a person."""
+    """End the plan if no further step can start; pause it if it only waits for a person.
+
+    A plan that is held with nothing left to do ends once it is resumed.
+    """
     plan, root = state.plan, state.root
     if plan.ended or root is None or state.settled:
         return
-    if root.open == 0:
+    held = plan.status is PlanStatus.PAUSED and not state.all_ended
+    if state.failures or plan.replanning is not None or _is_undone(state):
+        return
+    if root.open == 0 and plan.compensation is None and not held:
         _all_done(state)
     elif plan.status is PlanStatus.RUNNING and state.only_asking():
         waiting = tuple(state.asking)
         state.record(PlanPaused, reason="waiting for an answer", waiting=waiting)
+
+
+def _is_undone(state: PlanState) -> bool:
+    """Tell whether the plan is paused with finished steps undone: it waits for what is next."""
+    return state.plan.status is PlanStatus.PAUSED and any(
+        step.status is StepStatus.COMPLETED and undone_path(path) is not None
+        for path, step in state.steps.items()
+    )
 
 
 def complete_by(state: PlanState, instance: Instance, reason: str) -> None:
@@ -61,9 +92,27 @@ def fail_plan(
         step=cause.path if cause else None,
         cause=cause.step.error if cause else None,
     )
-    state.record(
-        PlanFailed, completion=completion, reason=reason, error=error, missing=missing(state)
+    end(
+        state,
+        Ending(
+            "fail",
+            message,
+            {
+                "completion": completion.value,
+                "reason": reason,
+                "error": error.model_dump(mode="json", exclude_defaults=True),
+                "missing": list(missing(state)),
+            },
+        ),
     )
+
+
+def end(state: PlanState, ending: Ending) -> None:
+    """End the plan, or note that it ends once its finished steps are undone."""
+    if state.compiled.compensates:
+        state.ending = ending
+    else:
+        state.record(ENDINGS[ending.then], **ending.fields)
 
 
 def stop_on_failure(state: PlanState, failed: Instance) -> None:

@@ -38,7 +38,7 @@ def begin(state: PlanState, instance: Instance) -> None:
     elif kind is StepKind.LOOP:
         loops.advance(state, instance)
     else:
-        state.open_frame(instance.node.groups[0], instance)
+        state.settle_kept(state.open_frame(instance.node.groups[0], instance))
 
 
 def child_ended(state: PlanState, owner: Instance, frame: Frame, child: Instance) -> None:
@@ -50,9 +50,9 @@ def child_ended(state: PlanState, owner: Instance, frame: Frame, child: Instance
     elif child.step.status is StepStatus.FAILED:
         fail_container(state, owner, child)
     elif frame.open == 0:
-        blocked = _blocked(frame)
-        if blocked is not None:
-            fail_container(state, owner, blocked)
+        lost = _failed(frame) or _blocked(frame)
+        if lost is not None:
+            fail_container(state, owner, lost)
         elif owner.node.kind is StepKind.LOOP:
             loops.advance(state, owner)
         else:
@@ -60,13 +60,20 @@ def child_ended(state: PlanState, owner: Instance, frame: Frame, child: Instance
 
 
 def go_on(state: PlanState, owner: Instance) -> None:
-    """Do what children that ended before a crash call for; harmless when nothing is left."""
+    """Do what children that ended before a crash call for; harmless when nothing is left.
+
+    Failures come first: they end a container whose children have all ended.
+    """
     for frame in list(owner.frames):
-        for child in list(frame.instances.values()):
-            if child.step.ended:
-                child_ended(state, owner, frame, child)
-    if owner.node.kind is StepKind.LOOP and owner.step.status is StepStatus.RUNNING:
+        ended = [child for child in frame.instances.values() if child.step.ended]
+        for child in sorted(ended, key=lambda one: one.step.status is not StepStatus.FAILED):
+            child_ended(state, owner, frame, child)
+    if owner.step.status is not StepStatus.RUNNING:
+        return
+    if owner.node.kind is StepKind.LOOP:
         loops.advance(state, owner)
+    elif all(frame.passed_over for frame in owner.frames):
+        complete(state, owner, None)
 
 
 def fail_container(state: PlanState, owner: Instance, child: Instance) -> None:
@@ -103,8 +110,7 @@ def _parallel_child_ended(state: PlanState, owner: Instance, frame: Frame, child
 def _join(state: PlanState, owner: Instance, frame: Frame, last: Instance) -> None:
     """End a parallel step all of whose children have ended."""
     children = list(frame.instances.values())
-    failed = next((one for one in children if one.step.status is StepStatus.FAILED), None)
-    failed = failed or _blocked(frame)
+    failed = _failed(frame) or _blocked(frame)
     if failed is not None:
         fail_container(state, owner, failed)
         return
@@ -114,6 +120,11 @@ def _join(state: PlanState, owner: Instance, frame: Frame, last: Instance) -> No
         if one.step.status is StepStatus.COMPLETED
     }
     complete(state, owner, outputs, cause=latest_event(last.step))
+
+
+def _failed(frame: Frame) -> Instance | None:
+    instances = frame.instances.values()
+    return next((one for one in instances if one.step.status is StepStatus.FAILED), None)
 
 
 def _blocked(frame: Frame) -> Instance | None:
@@ -139,7 +150,9 @@ def _choose(state: PlanState, instance: Instance) -> None:
     decision = state.cause
     for index, group in enumerate(groups):
         frame = state.open_frame(group, instance, index)
-        if index != chosen:
+        if index == chosen:
+            state.settle_kept(frame)
+        else:
             _skip_case(state, frame, decision)
     if chosen is None:
         complete(state, instance, None)
@@ -167,6 +180,11 @@ def _record_choice(
 def _skip_case(state: PlanState, frame: Frame, decision: str) -> None:
     frame.passed_over = True
     for child in frame.instances.values():
+        if child.step.skipped is SkipReason.BRANCH:
+            state.settled.append(child)
+            continue
+        if child.step.status is not StepStatus.PENDING:
+            state.record_step(child, StepReset, cause=decision, reason="another case was taken")
         state.record_step(
             child,
             StepSkipped,

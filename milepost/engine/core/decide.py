@@ -17,8 +17,18 @@ from milepost.domain.events import (
 from milepost.domain.plans import PlanStatus
 from milepost.domain.steps import StepKind, StepStatus
 
-from . import containers, limits, suspensions
+from . import (
+    breakpoints,
+    checkpoints,
+    compensation,
+    containers,
+    limits,
+    loop_detector,
+    replanning,
+    suspensions,
+)
 from .attempts import (
+    adopt,
     attempt_failed,
     attempt_timeout,
     complete,
@@ -33,7 +43,7 @@ from .outcomes import (
     Outcome,
 )
 from .skips import is_skipped
-from .state import Instance, PlanState, latest_event
+from .state import Instance, PlanState, Undoing, latest_event
 from .timers import Alarm, Due
 
 
@@ -46,24 +56,42 @@ def decide(state: PlanState, outcome: Outcome, now: datetime) -> list[Event]:
     take_in(state, outcome)
     state.actor = ENGINE
     _advance(state)
+    checkpoints.take_due(state)
     return state.take()
 
 
 def _advance(state: PlanState) -> None:
     """Let everything happen that follows by itself, in a fixed order."""
-    plan, settled, unblocked = state.plan, state.settled, state.unblocked
+    plan = state.plan
     if plan.started_at is not None and not plan.ended:
         _catch_up(state)
-    while not plan.ended:
-        if settled:
-            _settle(state, settled.popleft())
-        elif plan.status is not PlanStatus.RUNNING:
-            break
-        elif unblocked:
-            _consider(state, unblocked.popleft())
-        elif not _start_next(state):
+    while state.ending is not None or not plan.ended:
+        if state.ending is not None:
+            compensation.end_or_undo(state, state.ending)
+        elif state.settled:
+            _settle(state, state.settled.popleft())
+        elif plan.status is not PlanStatus.RUNNING or not _go_on(state):
             break
     conclude(state)
+    if state.ending is not None:
+        _advance(state)
+
+
+def _go_on(state: PlanState) -> bool:
+    """Let a running plan do the next thing; tell whether there was one."""
+    if state.plan.compensation is not None:
+        return compensation.undo_next(state)
+    if state.plan.replanning is not None:
+        return False
+    if state.failures:
+        replanning.face(state, next(iter(state.failures.values())))
+        return True
+    if state.loop_watch is not None and loop_detector.finds(state):
+        return True
+    if state.unblocked:
+        _consider(state, state.unblocked.popleft())
+        return True
+    return _start_next(state)
 
 
 def _catch_up(state: PlanState) -> None:
@@ -87,11 +115,14 @@ def _resume_unasked(state: PlanState) -> None:
 def _recheck(state: PlanState) -> None:
     """Catch up with ends that a crash kept from having their effect, innermost first."""
     state.recheck = False
+    if state.over:
+        return
     for instance in reversed(list(state.active.values())):
         if instance.node.groups and instance.step.status is StepStatus.RUNNING:
             containers.go_on(state, instance)
-    for instance in list(state.root.instances.values()) if state.root else ():
-        _settle_top(state, instance)
+    for instance in list(state.instances.values()):
+        if instance.frame.owner is None or instance.node.ends_plan:
+            _settle_top(state, instance)
 
 
 def _ring(state: PlanState, due: Due) -> None:
@@ -105,6 +136,8 @@ def _ring(state: PlanState, due: Due) -> None:
         attempt_failed(state, instance, attempt_timeout(instance))
     elif step.status is StepStatus.SUSPENDED:
         complete(state, instance, None, cause=latest_event(step))
+    elif isinstance(instance, Undoing):
+        """Undoing looks at the time by itself."""
     elif instance.node.works:
         state.ready.push(instance)
     else:
@@ -118,35 +151,37 @@ def _settle_all(state: PlanState) -> None:
 
 def _settle(state: PlanState, instance: Instance) -> None:
     """Tell a step's dependents and its container that it has ended."""
+    if isinstance(instance, Undoing):
+        return
     ended = latest_event(instance.step)
     for dependent in instance.dependents:
         dependent.waiting -= 1
         dependent.cause = ended
-        if not dependent.waiting:
+        if not dependent.waiting and dependent.step.status is StepStatus.PENDING:
             state.unblocked.append(dependent)
     frame, owner = instance.frame, instance.frame.owner
     frame.open -= 1
     if owner is not None and not frame.open:
         owner.open_frames -= 1
+    state.all_ended = owner is None and not frame.open
     if owner is None or instance.node.ends_plan:
         _settle_top(state, instance)
-    if owner is not None and not state.plan.ended:
+    if owner is not None and not state.over:
         containers.child_ended(state, owner, frame, instance)
 
 
 def _settle_top(state: PlanState, instance: Instance) -> None:
     """End the plan if a step's end does that."""
     status = instance.step.status
-    if state.plan.ended:
+    if state.over:
         return
     if status is StepStatus.COMPLETED and instance.node.ends_plan:
         complete_by(state, instance, "flag" if instance.node.spec.final else "response")
-    elif (
-        status is StepStatus.FAILED
-        and instance.frame.owner is None
-        and (state.compiled.settings.stop_on_first_failure)
-    ):
-        stop_on_failure(state, instance)
+    elif status is StepStatus.FAILED and instance.frame.owner is None:
+        if state.compiled.settings.replan is not None:
+            state.failures[instance.path] = instance
+        elif state.compiled.settings.stop_on_first_failure:
+            stop_on_failure(state, instance)
 
 
 def _consider(state: PlanState, instance: Instance) -> None:
@@ -157,6 +192,8 @@ def _consider(state: PlanState, instance: Instance) -> None:
         return
     if instance.node.works:
         state.ready.push(instance)
+    elif breakpoints.holds(state, instance):
+        state.unblocked.appendleft(instance)
     elif limits.start_allowed(state):
         _BEGIN[instance.node.kind](state, instance)
     else:
@@ -175,11 +212,15 @@ def _start_next(state: PlanState) -> bool:
         return False
     if not _is_wanted(state, instance):
         return True
-    if not limits.start_allowed(state):
+    if breakpoints.holds(state, instance) or not limits.start_allowed(state):
         state.ready.push(instance)
         return False
     bindings = resolve_input(state, instance)
-    if bindings is not None:
+    if bindings is None or adopt(state, instance, bindings):
+        return True
+    if loop_detector.holds(state, instance, bindings):
+        state.ready.push(instance)
+    else:
         start(state, instance, bindings)
     return True
 

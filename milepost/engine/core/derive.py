@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from milepost.domain.aggregates import PlanStream
 from milepost.domain.census import iterations_of
 from milepost.domain.events import Event, SkipReason, Waiting
-from milepost.domain.lifecycles import PLAN_ENDED
+from milepost.domain.ids import StepPath, owner_of, undo_path
 from milepost.domain.steps import StepKind, StepStatus
 
 from . import loops
 from .compiled import CompiledPlan
-from .state import Frame, Instance, PlanState, fold_plan, latest_event
+from .state import Frame, Instance, PlanState, Undoing, latest_event
 from .timers import Alarm
 
 _OPEN = frozenset({StepStatus.RUNNING, StepStatus.RETRYING})
@@ -19,43 +20,71 @@ _OPEN = frozenset({StepStatus.RUNNING, StepStatus.RETRYING})
 
 def restore(plan_id: str, events: Iterable[Event], compiled: CompiledPlan) -> PlanState:
     """Return the state that the events add up to, ready for the next outcome."""
-    history = list(events)
-    stream, steps = fold_plan(plan_id, history)
-    state = PlanState(stream, compiled)
-    state.steps = steps
-    for event in history:
-        state.count(event)
-    own = [event for event in history if "!" not in event.originator_id]
-    if own:
-        state.cause, state.now = own[-1].id, own[-1].timestamp
+    state = PlanState(PlanStream.shell(plan_id), compiled)
+    for event in events:
+        state.fold(event)
     derive(state)
     return state
 
 
-def derive(state: PlanState) -> None:
+def derive(state: PlanState, *, whole: bool = False) -> None:
     """Rebuild everything but the aggregates from the aggregates.
 
     Of a container that may be tried again all that is below comes back, for then it is reset.
+    With `whole`, and while steps are undone, so does all below every container that started, and
+    below those that are to begin anew with children that keep their results.
     """
+    given = {path: one.input for path, one in state.active.items()}
     state.forget()
-    if state.plan.started_at is None or state.plan.status in PLAN_ENDED:
+    if state.plan.started_at is None or (state.plan.ended and not whole):
         return
+    whole = whole or state.plan.compensation is not None
     iterations = iterations_of(state.steps)
+    inhabited = _inhabited(state) if whole else frozenset[StepPath]()
     pending = [(state.open_frame(state.compiled.root), False)]
     while pending:
         frame, again = pending.pop()
         _settle_frame(state, frame)
         for instance in frame.instances.values():
             step = instance.step
-            if instance.node.groups and (step.status in _OPEN or (again and step.started_at)):
+            if instance.node.groups and (
+                step.status in _OPEN
+                or ((again or whole) and step.started_at)
+                or instance.path in inhabited
+            ):
                 inside = again or instance.node.policy is not None
                 frames = _reopen(state, instance, iterations.get(instance.path, 0))
                 pending.extend((inner, inside) for inner in frames)
+    _bring_undoing(state)
     started = [one for one in state.instances.values() if _is_active(one)]
     for instance in sorted(started, key=_by_start):
         state.adopt(instance)
+        instance.input = given.get(instance.path)
         _set_timers(state, instance)
     state.recheck = True
+
+
+def _inhabited(state: PlanState) -> frozenset[StepPath]:
+    """Return the containers in which some step has moved."""
+    found: set[StepPath] = set()
+    for path, step in state.steps.items():
+        owner = owner_of(path) if step.status is not StepStatus.PENDING else None
+        while owner is not None and owner not in found:
+            found.add(owner)
+            owner = owner_of(owner)
+    return frozenset(found)
+
+
+def _bring_undoing(state: PlanState) -> None:
+    """Bring into being the steps that undo others, if the plan is at that."""
+    compensation = state.plan.compensation
+    for path in compensation.steps if compensation else ():
+        origin, undoing = state.instances[StepPath(path)], undo_path(path)
+        if origin.node.undo is not None:
+            instance = Undoing(origin.node.undo, origin.frame, state.step(undoing), undoing)
+            instance.cause = latest_event(origin.step)
+            state.instances[undoing] = instance
+            state.undoing.append(instance)
 
 
 def _is_active(instance: Instance) -> bool:
@@ -79,7 +108,9 @@ def _settle_frame(state: PlanState, frame: Frame) -> None:
         ended = [source for source in sources if source.ended]
         latest = max(ended, key=lambda step: (step.modified_on, step.id), default=None)
         instance.cause = latest_event(latest) if latest else above
-        if instance.step.status is StepStatus.RETRYING:
+        if instance.step.status is StepStatus.RETRYING or (
+            instance.step.version and instance.step.status is StepStatus.PENDING
+        ):
             instance.cause = latest_event(instance.step)
 
 
@@ -96,7 +127,10 @@ def _reopen(state: PlanState, instance: Instance, iterations: int) -> list[Frame
     if node.kind is not StepKind.LOOP:
         return [state.open_frame(node.groups[0], instance)]
     for pointer, value in instance.step.bindings.items():
-        loops.restore_items(instance, pointer, value)
+        if pointer in (loops.FOR_EACH, loops.COUNT):
+            loops.restore_items(instance, pointer, value)
+    if instance.items is not None:
+        iterations = min(iterations, len(instance.items))
     frames = []
     for index in range(iterations):
         frames.append(state.open_frame(node.groups[0], instance, index))

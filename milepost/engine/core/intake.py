@@ -14,17 +14,21 @@ from milepost.domain.ids import StepPath
 from milepost.domain.plans import PlanStatus
 from milepost.domain.steps import OnUnknown, StepStatus
 
-from . import limits, requests
+from . import limits, replanning, requests
 from .attempts import INTERRUPTED, attempt_failed, complete, fail
+from .cycles import record_removed_edge
+from .forking import fork
 from .outcomes import (
     AttemptFailed,
     AttemptSucceeded,
     Began,
+    Forked,
     Outcome,
+    Planned,
+    PlanningFailed,
     PlanTimedOut,
     Recovered,
     Requested,
-    TimerFired,
 )
 from .state import Instance, PlanState, latest_event
 
@@ -33,27 +37,35 @@ DECIDER = 1
 
 
 def take_in(state: PlanState, outcome: Outcome) -> None:
-    """Record what an outcome says, and what it means for the step that it is about."""
+    """Record what an outcome says, and what it means for the step that it is about.
+
+    A timer says nothing: advancing looks at the time by itself.
+    """
     match outcome:
         case AttemptSucceeded():
             _succeeded(state, outcome)
         case AttemptFailed():
             _failed(state, outcome)
-        case Began():
-            _begin(state)
+        case Began() | Forked():
+            _begin(state, outcome)
         case PlanTimedOut():
             limits.in_time(state)
         case Requested():
-            requests.answer(state, outcome.request, outcome.problem)
+            requests.answer(state, outcome)
+        case Planned() | PlanningFailed():
+            replanning.take_answer(state, outcome)
         case Recovered():
             _recover(state, outcome)
-        case TimerFired():
-            """Advancing looks at the time by itself."""
 
 
-def _begin(state: PlanState) -> None:
+def _begin(state: PlanState, outcome: Began | Forked) -> None:
     if state.plan.status is not PlanStatus.READY:
         return
+    if isinstance(outcome, Forked):
+        fork(state, outcome, DECIDER)
+        return
+    for edge in outcome.removed:
+        record_removed_edge(state, edge)
     state.record(PlanStarted, decider=DECIDER, strategy=state.compiled.strategy.value)
     state.open_frame(state.compiled.root)
 

@@ -70,6 +70,6 @@ def reach(state: PlanState, limit: str, allowed: float, reached: float) -> None:
 def deadline(state: PlanState) -> datetime | None:
     """Return when the plan runs out of time; None without a limit and while it is paused."""
     plan, allowed = state.plan, state.compiled.settings.max_execution_time
-    if allowed is None or plan.started_at is None or plan.paused_at is not None or plan.ended:
+    if allowed is None or plan.begun_at is None or plan.paused_at is not None or state.over:
         return None
-    return plan.started_at + allowed + plan.paused_for
+    return plan.begun_at + allowed + plan.paused_for

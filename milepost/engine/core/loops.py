@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from milepost.domain.errors import ExpressionError
-from milepost.domain.events import DecisionRecorded, ErrorRecord
+from milepost.domain.events import DecisionRecorded, ErrorRecord, StepReset
+from milepost.domain.steps import StepStatus
 from milepost.domain.templates import Template
 from milepost.domain.values import Json
 
@@ -78,6 +79,7 @@ def advance(state: PlanState, instance: Instance) -> None:
 def _open(state: PlanState, instance: Instance, index: int) -> None:
     frame = state.open_frame(instance.node.groups[0], instance, index)
     name_iteration(instance, frame)
+    state.settle_kept(frame)
 
 
 def name_iteration(instance: Instance, frame: Frame) -> None:
@@ -129,7 +131,18 @@ def _finish(state: PlanState, instance: Instance) -> None:
         inputs={"iterations": len(outputs)},
         alternatives=("go on",),
     )
+    if instance.step.activation:
+        _drop_leftovers(state, instance)
     complete(state, instance, outputs)
+
+
+def _drop_leftovers(state: PlanState, instance: Instance) -> None:
+    """Reset what an earlier turn of the loop left in iterations that this one did not have."""
+    place = f"{instance.path}["
+    for path in sorted(path for path in state.steps if path.startswith(place)):
+        step, index = state.steps[path], path.removeprefix(place).partition("]")[0]
+        if step.status is not StepStatus.PENDING and int(index) >= len(instance.frames):
+            state.record_aside(step, StepReset, reason="the loop went round less often")
 
 
 def _fail_at_limit(state: PlanState, instance: Instance) -> None:

@@ -2,18 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from types import MappingProxyType
-from typing import NamedTuple, TypeAlias
+from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
-from milepost.domain.events import ErrorRecord, RequestMade, Usage
+from milepost.domain.events import ErrorRecord, Event, RequestMade, SkipReason, Usage
 from milepost.domain.ids import StepPath
-from milepost.domain.values import Json
+from milepost.domain.replanning import RevisionStrategy
+from milepost.domain.steps import StepStatus
+from milepost.domain.values import ContentHash, Json
+
+if TYPE_CHECKING:
+    from .compiled import CompiledPlan
 
 
 class Began(NamedTuple):
-    """The plan is to run."""
+    """The plan is to run; `removed` are edges that were left out because they closed a cycle."""
+
+    removed: tuple[Json, ...] = ()
 
 
 class AttemptSucceeded(NamedTuple):
@@ -55,10 +62,82 @@ class PlanTimedOut(NamedTuple):
 
 
 class Requested(NamedTuple):
-    """Somebody asked for something; `problem` is why the answer given does not fit, if so."""
+    """Somebody asked for something; `problem` is why it cannot be, if the shell found so.
+
+    What changes the plan's course comes with the content to have and the record so far.
+    """
 
     request: RequestMade
     problem: str | None = None
+    compiled: CompiledPlan | None = None
+    history: Sequence[Event] = ()
+
+
+class Inherited(NamedTuple):
+    """What a step of a fork's parent had come to; `source` is the event that holds a result."""
+
+    path: StepPath
+    status: StepStatus
+    output: Json = None
+    bindings: Mapping[str, Json] = MappingProxyType({})
+    source: str | None = None
+    error: ErrorRecord | None = None
+    skipped: SkipReason | None = None
+    detail: str = ""
+
+
+class Forked(NamedTuple):
+    """The plan is to begin where `parent` stood right after its event `at`.
+
+    `context` is the parent's as it is taken over, unless there is the parent's record: then what
+    is not taken over is left out of it.
+    """
+
+    parent: str
+    at: str
+    inherited: Sequence[Inherited]
+    context: Mapping[str, Json]
+    replaced: tuple[StepPath, ...] = ()
+    history: Sequence[Event] = ()
+    hold: bool = False
+    """Whether the plan is to pause before anything runs."""
+
+
+class PlanningChoice(NamedTuple):
+    """A choice that a planner made on its way to a plan, or to none."""
+
+    chosen: Json
+    why: str
+    inputs: dict[str, Json]
+    alternatives: tuple[Json, ...] = ()
+
+
+class Planned(NamedTuple):
+    """The planner answers the replan that began with the event `begun`.
+
+    `again` are paths of failed steps that are to run again; `problem` is why the plan cannot have
+    the content, if the shell found so.
+    """
+
+    begun: str
+    planner: str
+    content: ContentHash
+    strategy: RevisionStrategy
+    why: str
+    again: tuple[str, ...] = ()
+    choices: Sequence[PlanningChoice] = ()
+    compiled: CompiledPlan | None = None
+    body: bytes | None = None
+    problem: str | None = None
+
+
+class PlanningFailed(NamedTuple):
+    """The planner knows no plan, or none that the plan could have."""
+
+    begun: str
+    planner: str
+    error: ErrorRecord
+    choices: Sequence[PlanningChoice] = ()
 
 
 class Recovered(NamedTuple):
@@ -71,5 +150,14 @@ class Recovered(NamedTuple):
 
 
 Outcome: TypeAlias = (
-    Began | AttemptSucceeded | AttemptFailed | TimerFired | PlanTimedOut | Requested | Recovered
+    Began
+    | Forked
+    | AttemptSucceeded
+    | AttemptFailed
+    | TimerFired
+    | PlanTimedOut
+    | Requested
+    | Planned
+    | PlanningFailed
+    | Recovered
 )

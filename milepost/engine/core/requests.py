@@ -5,10 +5,11 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
+from milepost.domain.commands import COMMANDS, parse
+from milepost.domain.errors import ValidationError
 from milepost.domain.events import (
     ENGINE,
     ErrorRecord,
-    PlanCancelled,
     PlanPaused,
     PlanResumed,
     RequestAnswered,
@@ -22,22 +23,43 @@ from milepost.domain.plans import PlanStatus
 from milepost.domain.values import Json
 
 from .attempts import complete, fail
-from .completion import cancel_active
+from .completion import Ending, cancel_active, end
+from .courses import change_course
+from .derive import derive
 from .timers import Alarm
 
 if TYPE_CHECKING:
+    from .outcomes import Requested
     from .state import Instance, PlanState
 
 
-def answer(state: PlanState, request: RequestMade, problem: str | None) -> None:
-    """Carry a request out or refuse it; either way it is answered once."""
+def answer(state: PlanState, asked: Requested) -> None:
+    """Carry a request out or refuse it; either way it is answered once.
+
+    After a refusal the bookkeeping is derived anew, however far the core had looked into it: so
+    replay, which only knows that it was refused, comes to the same.
+    """
+    request = asked.request
     if request.originator_version <= state.plan.handled_requests:
         return
     state.actor = request.actor
     state.cause = request.id
-    refusal = problem or _COMMANDS.get(request.command, _unknown)(state, request)
+    refusal = asked.problem or _carry_out(state, asked)
+    if refusal is not None and request.command in COMMANDS:
+        derive(state)
     state.actor, state.cause = ENGINE, request.id
     state.record(RequestAnswered, accepted=refusal is None, why=refusal or "")
+
+
+def _carry_out(state: PlanState, asked: Requested) -> str | None:
+    """Do what was asked; return why not, if it cannot be done."""
+    command = asked.request.command
+    if command in COMMANDS:
+        try:
+            return change_course(parse(command, asked.request.arguments), state, asked)
+        except ValidationError as error:
+            return str(error)
+    return _COMMANDS.get(command, _unknown)(state, asked.request)
 
 
 def _pause(state: PlanState, request: RequestMade) -> str | None:
@@ -60,8 +82,11 @@ def _resume(state: PlanState, request: RequestMade) -> str | None:
 def _cancel(state: PlanState, request: RequestMade) -> str | None:
     if refusal := _refusal(state, "cancel"):
         return refusal
+    if state.plan.compensation is not None:
+        return "the plan is undoing its steps already"
+    why = request.why or "cancelled on request"
     cancel_active(state, "the plan was cancelled")
-    state.record(PlanCancelled, reason=request.why or "cancelled on request")
+    end(state, Ending("cancel", why, {"reason": why}))
     return None
 
 

@@ -27,11 +27,17 @@ class Reader(Protocol):
 
 
 def scope_of(
-    state: PlanState, reader: Reader, instance: Instance, inside: Frame | None = None
+    state: PlanState,
+    reader: Reader,
+    instance: Instance,
+    inside: Frame | None = None,
+    *,
+    output: Json = None,
 ) -> dict[str, Json]:
     """Return what `reader` reads, as `instance` sees it.
 
-    `inside` is the iteration of the instance's own loop that a loop's condition looks into.
+    `inside` is the iteration of the instance's own loop that a loop's condition looks into;
+    `output` is what the instance is seen to give while it runs.
     """
     scope: dict[str, Json] = {}
     for root in reader.roots:
@@ -40,7 +46,7 @@ def scope_of(
         elif root == "context":
             scope[root] = state.plan.context
         elif root == "steps":
-            scope[root] = _steps(reader.step_references, instance)
+            scope[root] = _steps(reader.step_references, instance, output)
         else:
             scope[root] = _loop_value(root, inside or instance.frame)
     return scope
@@ -54,8 +60,14 @@ def output_of(frame: Frame) -> Json:
     return None
 
 
-def _steps(names: Iterable[str], instance: Instance) -> dict[str, Json]:
-    return {name: _values(_find(name, instance.frame)) for name in names}
+def _steps(names: Iterable[str], instance: Instance, output: Json) -> dict[str, Json]:
+    found = {name: _find(name, instance.frame) for name in names}
+    return {
+        name: {"output": output, "status": "completed", "error": None}
+        if one is instance and not one.step.ended
+        else _values(one)
+        for name, one in found.items()
+    }
 
 
 def _find(name: str, frame: Frame) -> Instance:

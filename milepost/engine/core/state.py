@@ -7,119 +7,38 @@ dependencies, the ready queue) follows from them and is derived again after a cr
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
-from enum import Enum, auto
-from typing import Any, TypeVar
+from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from milepost.domain.aggregates import PlanStream, Step
 from milepost.domain.events import (
     ENGINE,
     Event,
-    LimitReached,
-    PlanResumed,
-    StepRetrying,
-    StepStarted,
-    Waiting,
 )
-from milepost.domain.ids import StepPath, child_path, event_id, path_of, step_stream
+from milepost.domain.ids import StepPath, child_path, path_of, step_stream
 from milepost.domain.steps import DependencyType, StepStatus
-from milepost.domain.values import Json
+from milepost.domain.values import ContentHash
 
 from .compiled import CompiledPlan, Group, Node
+from .instances import Frame, Instance, Place, Undoing, below, latest_event, place_of
+from .loop_memory import LoopMemory, watch_of
+from .noting import note
 from .ready import ReadyQueue
 from .timers import Timers
 
+if TYPE_CHECKING:
+    from .completion import Ending
+
 EventT = TypeVar("EventT", bound=Event)
-
-
-class Place(Enum):
-    """What a step means to the plan's accounts."""
-
-    IDLE = auto()
-    BUSY = auto()
-    """Under way outside of the core, in a slot."""
-    OPEN = auto()
-    """A started container: its children count, not itself."""
-    SLEEPING = auto()
-    """Waiting for a time."""
-    ASKING = auto()
-    """Waiting for a person or for news from outside."""
-    ENDED = auto()
-
-
-class Instance:
-    """One step that came into being: of a plan, a started container, or a loop's iteration."""
-
-    __slots__ = (
-        "cause",
-        "dependents",
-        "frame",
-        "frames",
-        "input",
-        "items",
-        "node",
-        "open_frames",
-        "path",
-        "place",
-        "step",
-        "waiting",
-    )
-
-    def __init__(self, node: Node, frame: Frame, step: Step, path: StepPath) -> None:
-        self.node = node
-        self.frame = frame
-        self.step = step
-        self.path = path
-        self.place = Place.IDLE
-        """What the plan's accounts have the step down as."""
-        self.waiting = 0
-        """Dependencies that have not settled."""
-        self.dependents: list[Instance] = []
-        self.frames: list[Frame] = []
-        self.open_frames = 0
-        """Groups of children of which some have not ended."""
-        self.items: list[Json] | None = None
-        """What a loop goes over; None for loops by condition."""
-        self.input: Json = None
-        """The resolved input, once started."""
-        self.cause = ""
-        """Id of the event that let the step go on."""
-
-    @property
-    def key(self) -> str:
-        """The idempotency key that all attempts of this activation share."""
-        plan, _dot, path = self.step.id.partition(".")
-        return f"{plan}/{path}/{self.step.activation}"
-
-    @property
-    def is_running(self) -> bool:
-        """Whether an attempt of the step is under way."""
-        return self.step.status is StepStatus.RUNNING
-
-    @property
-    def may_move(self) -> bool:
-        """Whether the step has not ended and its container, if it is in one, runs."""
-        owner = self.frame.owner
-        return not self.step.ended and (owner is None or owner.is_running)
-
-
-class Frame:
-    """Siblings that came into being together, and the names that a loop gives them."""
-
-    __slots__ = ("group", "index", "instances", "item", "open", "owner", "passed_over", "previous")
-
-    def __init__(self, group: Group, owner: Instance | None, index: int | None) -> None:
-        self.group = group
-        self.owner = owner
-        self.index = index
-        """Loop iteration or branch case, from 0; None for other groups."""
-        self.instances: dict[str, Instance] = {}
-        self.open = len(group.nodes)
-        """Siblings that have not ended."""
-        self.passed_over = False
-        """Whether this is a branch case that was not taken."""
-        self.item: Json = None
-        self.previous: Json = None
+__all__ = [
+    "Frame",
+    "Instance",
+    "PlanState",
+    "Undoing",
+    "below",
+    "fold_plan",
+    "latest_event",
+]
 
 
 class PlanState:
@@ -129,14 +48,31 @@ class PlanState:
         self.plan = stream
         self.compiled = compiled
         self.steps: dict[StepPath, Step] = {}
+        self.epoch = 1
         self.starts = 0
         self.retries = 0
+        self.replans = 0
         self.limit: str | None = None
         """The limit that was reached since the plan was last resumed."""
         self.now = stream.modified_on
         self.cause = ""
+        self.last = ""
+        """Id of the newest event of the plan or one of its steps."""
+        self.finished: dict[StepPath, None] = {}
+        """Steps that this plan completed, the first one first; none that it has from elsewhere."""
+        self.loop_memory = LoopMemory()
+        self.loop_watch = watch_of(compiled)
+        """What circles are looked for; None for none."""
+        self.unmarked = 0
+        """Events since the last checkpoint."""
         self.actor = ENGINE
         self.recorded: list[Event] = []
+        self.contents: dict[ContentHash, bytes] = {}
+        """Bodies that recorded events address."""
+        self.ending: Ending | None = None
+        """How the plan is to end, once what can be undone is."""
+        self.undo_only: frozenset[str] | None = None
+        """The steps to undo before that; None for all that can be."""
         self.forget()
 
     def forget(self) -> None:
@@ -158,7 +94,13 @@ class PlanState:
         """Steps that wait for a person."""
         self.sleeping = 0
         """Steps that wait for a time."""
+        self.failures: dict[StepPath, Instance] = {}
+        """Failed steps of a plan that can be replanned from which nothing followed yet."""
         self.root: Frame | None = None
+        self.undoing: list[Undoing] = []
+        """The steps that undo others, in their order, while the plan does nothing else."""
+        self.all_ended = False
+        """Whether the last top-level step ended just now."""
         self.recheck = False
         """Whether containers may have to go on whose children ended before a crash."""
 
@@ -166,6 +108,11 @@ class PlanState:
     def id(self) -> str:
         """The plan's id."""
         return self.plan.id
+
+    @property
+    def over(self) -> bool:
+        """Whether the plan's steps go on no more: it has ended, or is about to."""
+        return self.plan.ended or self.ending is not None or self.plan.compensation is not None
 
     def record(self, event_type: type[EventT], **data: Any) -> EventT:  # noqa: ANN401
         """Record an event of the plan's own stream; its cause is the newest event of all."""
@@ -186,6 +133,17 @@ class PlanState:
         event = self._record(instance.step, event_type.trusted, cause or self.cause, data)
         self.adopt(instance)
         return event
+
+    def record_aside(
+        self,
+        step: Step,
+        event_type: type[EventT],
+        *,
+        cause: str = "",
+        **data: Any,  # noqa: ANN401 - an event's fields
+    ) -> EventT:
+        """Record an event of one step without keeping account: `derive` is to follow."""
+        return self._record(step, event_type, cause or self.cause, data)
 
     def _record(
         self,
@@ -211,7 +169,7 @@ class PlanState:
 
     def adopt(self, instance: Instance) -> None:
         """Have the accounts say of a step what it now holds or awaits."""
-        before, after = instance.place, _place(instance)
+        before, after = instance.place, place_of(instance)
         if before is not after:
             instance.place = after
             self._leave(instance, before)
@@ -251,16 +209,11 @@ class PlanState:
 
     def count(self, event: Event) -> None:
         """Keep the counts that limits are held against."""
-        kind = type(event)
-        if kind is StepStarted:
-            self.starts += 1
-        elif kind is StepRetrying:
-            self.retries += 1
-        elif type(event) is LimitReached:
-            self.limit = event.limit
-        elif kind is PlanResumed and self.limit is not None:
-            self.starts = self.retries = 0
-            self.limit = None
+        self.unmarked += 1
+        self.last = event.id
+        if self.loop_watch is not None:
+            self.loop_memory.note(self.loop_watch, event)
+        note(self, event)
 
     def take(self) -> list[Event]:
         """Return what was recorded since the last time."""
@@ -278,6 +231,7 @@ class PlanState:
             return
         self.count(event)
         self.cause = event.id
+        self.now = event.timestamp
 
     def step(self, path: StepPath) -> Step:
         """Return the aggregate of a step, a shell if nothing happened to it yet."""
@@ -318,6 +272,10 @@ class PlanState:
         if not instance.waiting and instance.step.status is StepStatus.PENDING:
             self.unblocked.append(instance)
 
+    def settle_kept(self, frame: Frame) -> None:
+        """Let siblings count that had ended before they came into being anew."""
+        self.settled.extend(one for one in frame.instances.values() if one.step.ended)
+
     @staticmethod
     def source(instance: Instance, node: Node) -> Instance:
         """Return the instance of `node` that `instance` sees: of its own frame or an outer one."""
@@ -343,37 +301,3 @@ def fold_plan(stream: str, events: Iterable[Event]) -> tuple[PlanStream, dict[St
         elif event.originator_id == stream:
             event.mutate(plan)
     return plan, steps
-
-
-def below(instance: Instance) -> Iterator[Instance]:
-    """Yield all instances below a container, parents before children."""
-    pending = deque(instance.frames)
-    while pending:
-        frame = pending.popleft()
-        for child in frame.instances.values():
-            yield child
-            pending.extend(child.frames)
-
-
-def latest_event(step: Step) -> str:
-    """Return the id of a step's newest event."""
-    return event_id(step.id, step.version)
-
-
-def _place(instance: Instance) -> Place:
-    step = instance.step
-    if step.status is StepStatus.RUNNING:
-        return Place.BUSY if instance.node.works else Place.OPEN
-    if step.status is StepStatus.SUSPENDED:
-        return Place.SLEEPING if step.waiting is Waiting.TIME else Place.ASKING
-    return _PLACES[step.status]
-
-
-_PLACES = {
-    StepStatus.PENDING: Place.IDLE,
-    StepStatus.RETRYING: Place.SLEEPING,
-    StepStatus.COMPLETED: Place.ENDED,
-    StepStatus.FAILED: Place.ENDED,
-    StepStatus.SKIPPED: Place.ENDED,
-    StepStatus.CANCELLED: Place.ENDED,
-}

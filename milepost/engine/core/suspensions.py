@@ -9,7 +9,7 @@ from milepost.domain.errors import ExpressionError, ValidationError
 from milepost.domain.events import Question, StepSuspended, Waiting
 from milepost.domain.values import Json
 
-from .attempts import expression_failure, fail, resolve_input, start
+from .attempts import adopt, expression_failure, fail, resolve_input, start
 from .scopes import scope_of
 from .state import Instance, PlanState
 from .timers import Alarm
@@ -17,6 +17,8 @@ from .timers import Alarm
 
 def wait(state: PlanState, instance: Instance) -> None:
     """Begin a wait step: it ends by itself at its time."""
+    if instance.node.wait is None and adopt(state, instance, {}):
+        return
     spec, template = instance.node.spec, instance.node.wait
     written = spec.wait_for if spec.wait_for is not None else spec.wait_until
     try:
@@ -36,7 +38,7 @@ def wait(state: PlanState, instance: Instance) -> None:
 def ask(state: PlanState, instance: Instance) -> None:
     """Begin a user-input step: it ends when somebody answers."""
     bindings = resolve_input(state, instance)
-    if bindings is None:
+    if bindings is None or adopt(state, instance, bindings):
         return
     start(state, instance, bindings)
     given = instance.input if isinstance(instance.input, dict) else {"prompt": instance.input}

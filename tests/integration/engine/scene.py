@@ -12,6 +12,7 @@ from milepost.domain.events import Event
 from milepost.domain.ids import path_of
 from milepost.domain.plans import PlanSpec
 from milepost.engine.models import Models
+from milepost.engine.planner import Planner
 from milepost.engine.tooling import Tools
 from milepost.facade import Milepost
 from milepost.testing import engine, events_of, virtual_world
@@ -43,10 +44,10 @@ class Scene:
         self.world = virtual_world()
 
     def engine(
-        self, tools: Tools, models: Models | None = None
+        self, tools: Tools, models: Models | None = None, planner: Planner | None = None
     ) -> AbstractAsyncContextManager[Milepost]:
         """Open an engine; leaving it is a crash."""
-        return engine(tools, store=self.store, models=models, world=self.world)
+        return engine(tools, store=self.store, models=models, planner=planner, world=self.world)
 
     def events(self, plan_id: str) -> list[Event]:
         """Return what is stored of a plan."""

@@ -53,9 +53,9 @@ async def test_a_request_made_while_its_plan_is_taken_up_is_not_overlooked(
     async with scene.engine(tools) as mp:
         asked = await mp.run(plan(question("x"), question("y"), tool("long", "x")))
 
-        async def slow(journal: MemoryJournal, wanted: PlanId) -> list[Stored]:
+        async def slow(journal: MemoryJournal, wanted: PlanId, *, after: int = 0) -> list[Stored]:
             """Let the second answer come while the first one's engine reads the plan."""
-            stored = await plan_events(journal, wanted)
+            stored = await plan_events(journal, wanted, after=after)
             taken_up = scene.kinds(asked.plan_id).count("asked answer") == 1
             if taken_up and not reading.is_set():
                 reading.set()

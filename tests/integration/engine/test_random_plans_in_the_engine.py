@@ -13,6 +13,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from milepost.domain.course import content_of
 from milepost.domain.plans import PlanSpec
 from milepost.engine.replay import replay
 from milepost.engine.tooling import ToolCall
@@ -67,7 +68,8 @@ def judge(scene: Scene, plan: WrittenPlan, plan_id: str) -> None:
     spec = PlanSpec.model_validate({"steps": plan.steps, "settings": plan.settings})
     from milepost.engine.core import compile_plan
 
-    assert replay(plan_id, stored(events), compile_plan(spec, EXPRESSIONS)).difference is None
+    contents = {content_of(events): compile_plan(spec, EXPRESSIONS)}
+    assert replay(plan_id, stored(events), contents).difference is None
 
 
 @given(written_plans(), st.integers(0, 1000), CRASHES)

@@ -7,21 +7,35 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from milepost.domain.events import (
+    BreakpointChanged,
+    CheckpointForgotten,
+    CheckpointTaken,
+    CompensationBegun,
+    CompensationEnded,
     ContextChanged,
     DecisionRecorded,
     ErrorRecord,
     Event,
     LimitReached,
+    LoopDetected,
     OwnerChanged,
     PlanCancelled,
     PlanCompleted,
     PlanDrafted,
     PlanFailed,
+    PlanForked,
     PlanPaused,
+    PlanRecovered,
+    PlanRestored,
     PlanResumed,
+    PlanRevised,
+    PlanRolledBack,
     PlanStarted,
+    ReplanBegun,
+    ReplanFailed,
     RequestMade,
     SkipReason,
+    StepAdopted,
     StepCancelled,
     StepCompleted,
     StepFailed,
@@ -60,17 +74,32 @@ SPECS = (
     ),
     plan_of(_BRANCH, tool_step("last", "pick")),
 )
+_OTHER_LOOP = container("in", StepKind.LOOP, tool_step("x"), count=2)
+_ROW = container("in", StepKind.SEQUENTIAL, tool_step("x"), tool_step("new", tool="newest"))
+REVISIONS = (
+    (SPECS[0], plan_of(tool_step("a"), tool_step("c", tool="third"), name="flat")),
+    (
+        SPECS[1],
+        plan_of(tool_step("a b"), container("each", StepKind.LOOP, _OTHER_LOOP, count=2)),
+        plan_of(container("each", StepKind.LOOP, tool_step("z"), _ROW, count=2)),
+        plan_of(container("each", StepKind.SEQUENTIAL, tool_step("z"), _INNER)),
+        plan_of(tool_step("a b"), container("both", StepKind.LOOP, tool_step("y"), count=1)),
+    ),
+    (SPECS[2], plan_of(tool_step("pick"), tool_step("last"), _INNER)),
+)
+"""What a plan of that number may be revised to."""
 PATHS = (
-    ("a", "b"),
+    ("a", "b", "a~undo", "c"),
     (
         *("a%20b", "both", "both.x", "both.y", "each"),
         *("each[0].z", "each[0].in", "each[0].in[0].x", "each[0].in[1].y"),
         *("each[1].z", "each[1].in", "each[1].in[0].x", "each[1].in[0].y"),
+        *("each[0].z~undo", "both[0].y", "each.in[1].x", "each[0].in.new"),
     ),
-    ("pick", "pick[0].yes", "pick[1].no", "last"),
+    ("pick", "pick[0].yes", "pick[1].no", "last", "in", "in[0].x"),
 )
 _STEP_MOVES = {
-    "pending": (StepStarted, StepFailed, StepSkipped, StepCancelled, StepReset),
+    "pending": (StepStarted, StepFailed, StepSkipped, StepCancelled, StepReset, StepAdopted),
     "running": (StepCompleted, StepFailed, StepRetrying, StepSuspended, StepCancelled, StepReset),
     "retrying": (StepStarted, StepFailed, StepSkipped, StepCancelled, StepReset),
     "suspended": (StepStarted, StepCompleted, StepFailed, StepRetrying, StepSkipped, StepReset),
@@ -79,10 +108,14 @@ _STEP_MOVES = {
     "skipped": (StepReset,),
     "cancelled": (StepReset,),
 }
+_BACK = (PlanRolledBack, PlanRestored, PlanRecovered, CompensationBegun)
 _PLAN_MOVES = {
-    "ready": (PlanStarted, PlanFailed, PlanCancelled),
-    "running": (PlanPaused, PlanCompleted, PlanFailed, PlanCancelled),
-    "paused": (PlanResumed, PlanCompleted, PlanFailed, PlanCancelled),
+    "ready": (PlanStarted, PlanForked, PlanFailed, PlanCancelled),
+    "running": (PlanPaused, PlanCompleted, PlanFailed, PlanCancelled, PlanRevised, *_BACK),
+    "paused": (PlanResumed, PlanCompleted, PlanFailed, PlanCancelled, PlanRevised, *_BACK),
+    "completed": _BACK,
+    "failed": _BACK,
+    "cancelled": _BACK,
 }
 _AFTER = {
     StepStarted: "running",
@@ -93,6 +126,9 @@ _AFTER = {
     StepSkipped: "skipped",
     StepCancelled: "cancelled",
     StepReset: "pending",
+    StepAdopted: "completed",
+    PlanForked: "running",
+    **dict.fromkeys(_BACK, "running"),
     PlanStarted: "running",
     PlanPaused: "paused",
     PlanResumed: "running",
@@ -110,6 +146,9 @@ class LegalLog:
     batches: list[list[Stored]] = field(default_factory=list)
     contents: dict[ContentHash, bytes] = field(default_factory=dict)
     specs: dict[str, PlanSpec] = field(default_factory=dict)
+    """The content that each plan has in the end."""
+    written: dict[str, PlanSpec] = field(default_factory=dict)
+    """Every content by its hash."""
 
     @property
     def events(self) -> list[Stored]:
@@ -134,6 +173,7 @@ class _Writer:
         self.plans: dict[str, str] = {}
         self.steps: dict[tuple[str, str], str] = {}
         self.attempts: Counter[str] = Counter()
+        self.numbers: Counter[str] = Counter()
 
     def write(self, length: int) -> LegalLog:
         while self.position < length:
@@ -160,12 +200,11 @@ class _Writer:
         plan = f"p{number}-{len(self.plans)}"
         spec = SPECS[number]
         self.plans[plan] = "ready"
-        self.log.specs[plan] = spec
-        self.log.contents[content_of(spec)] = body_of(spec)
+        self.numbers[plan] = 1
         self.add(
             plan,
             PlanDrafted,
-            content=content_of(spec),
+            content=self.write_content(plan, spec),
             name=spec.name,
             workflow=self.pick(("w@1", "w@2.0", None)),
             session=self.pick(_WORDS),
@@ -179,8 +218,23 @@ class _Writer:
         moves = _PLAN_MOVES.get(self.plans[plan], ())
         if moves:
             event_type = self.pick(moves)
-            self.plans[plan] = _AFTER[event_type]
-            self.add(plan, event_type, **self.plan_fields(event_type))
+            self.plans[plan] = _AFTER.get(event_type, self.plans[plan])
+            self.add(plan, event_type, **self.plan_fields(plan, event_type))
+
+    def write_content(self, plan: str, spec: PlanSpec) -> ContentHash:
+        content = content_of(spec)
+        self.log.specs[plan] = self.log.written[content] = spec
+        self.log.contents[content] = body_of(spec)
+        return content
+
+    def revision(self, plan: str, event_type: type[Event]) -> dict[str, Any]:
+        """Return the fields of a revision; one that goes back may leave the content alone."""
+        parent, spec = self.numbers[plan], self.log.specs[plan]
+        if self.choose(3) or event_type in (PlanRevised, PlanRolledBack):
+            self.numbers[plan] += 1
+            spec = self.pick(REVISIONS[int(plan[1])])
+        content = self.write_content(plan, spec)
+        return {"number": self.numbers[plan], "content": content, "parent": parent}
 
     def move_step(self, plan: str) -> None:
         path = self.pick(PATHS[int(plan[1])])
@@ -193,6 +247,7 @@ class _Writer:
         version = f"{self.choose(3)}.0"
         content = content_of(SPECS[0])
         self.log.contents[content] = body_of(SPECS[0])
+        self.log.written[content] = SPECS[0]
         stream = f"workflow:w{self.choose(2)}"
         if (stream, version) in self.steps and self.choose(2):
             self.add(stream, WorkflowRetired, version=version)
@@ -207,20 +262,38 @@ class _Writer:
                 (LimitReached, {"limit": "max_steps", "allowed": 1, "reached": 2}),
                 (ContextChanged, {"changes": {"k": self.choose(9)}}),
                 (OwnerChanged, {"owner": "o", "fence": 2, "reason": "crash"}),
+                (CheckpointTaken, {"name": self.pick(("x", "y")), "at": f"{plan}#1"}),
+                (CheckpointForgotten, {"name": self.pick(("x", "y"))}),
+                (BreakpointChanged, {"step": "a", "on": bool(self.choose(2))}),
+                (LoopDetected, {"found": "state", "count": 3, "allowed": 2}),
+                (CompensationEnded, {"failed": ("a",)}),
+                (ReplanBegun, {"number": 1, "trigger": "failure"}),
+                (ReplanFailed, {"why": "no plan", "error": self.pick((self.error(), None))}),
                 (RequestMade, {"command": "pause"}),
             )
         )
         stream = f"{plan}!requests" if event_type is RequestMade else plan
         self.add(stream, event_type, **fields)
 
-    def plan_fields(self, event_type: type[Event]) -> dict[str, Any]:
-        if event_type is PlanStarted:
-            return {"decider": 1, "strategy": "dag"}
-        if event_type is PlanFailed:
-            return {"reason": "error", "error": self.error()}
-        if event_type is PlanCompleted:
-            return {"reason": "all_done", "output_of": ("a",)}
-        return {"reason": "because"}
+    def plan_fields(self, plan: str, event_type: type[Event]) -> dict[str, Any]:
+        parent = self.pick(("p0-0", "elsewhere"))
+        rules = {"decider": 1, "strategy": "dag"}
+        own: dict[type[Event], dict[str, Any]] = {
+            PlanStarted: rules,
+            PlanForked: {**rules, "parent": parent, "at": f"{parent}#2"},
+            CompensationBegun: {"steps": ("a",), "then": "pause", "reason": "undo"},
+            PlanFailed: {"reason": "error", "error": self.error()},
+            PlanCompleted: {"reason": "all_done", "output_of": ("a",)},
+        }
+        back: dict[type[Event], dict[str, Any]] = {
+            PlanRevised: {"trigger": "user", "strategy": "partial"},
+            PlanRolledBack: {"to": 1},
+            PlanRestored: {"at": f"{plan}#1"},
+            PlanRecovered: {"strategy": "resume"},
+        }
+        if event_type in back:
+            return back[event_type] | self.revision(plan, event_type)
+        return own.get(event_type, {"reason": "because"})
 
     def step_fields(self, stream: str, event_type: type[Event]) -> dict[str, Any]:
         if event_type in (StepStarted, StepReset):
@@ -234,6 +307,7 @@ class _Writer:
             StepSkipped: {"reason": self.pick(tuple(SkipReason)), "detail": "no"},
             StepCompleted: {"output": self.choose(9)},
             StepCancelled: {"reason": "stop"},
+            StepAdopted: {"output": 1, "source": self.pick(("p9.a#2", None))},
         }
         return fields[event_type]
 

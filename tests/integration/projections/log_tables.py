@@ -32,7 +32,9 @@ class LogTables:
         for statement in (*LOG, *TABLES):
             self.connection.execute(statement)
         for content, body in contents.items():
-            self.connection.execute("INSERT INTO body_data VALUES (?, ?)", (key_of(content), body))
+            self.connection.execute(
+                "INSERT INTO body_data VALUES (?, ?, NULL)", (key_of(content), body)
+            )
 
     def commit(self, batch: Iterable[Stored]) -> None:
         """Add a batch of events and the rows that they make."""

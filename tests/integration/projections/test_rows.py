@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from milepost.adapters.store import projection_rows
 from milepost.domain.events import (
     PlanPaused,
+    PlanRecovered,
     StepCompleted,
     StepFailed,
     StepReset,
@@ -27,14 +28,14 @@ from .log_tables import LogTables, filled
 def agrees(log: LegalLog) -> bool:
     """Tell whether the rows that commits leave are those of the fold written apart."""
     with closing(filled(log)) as tables:
-        return tables.rows() == expected_tables(log.events, log.specs)
+        return tables.rows() == expected_tables(log.events, log.written)
 
 
 @given(st.randoms(use_true_random=False), st.integers(1, 120))
 def test_inline_rows_are_those_of_a_fold_written_apart(chance: random.Random, length: int) -> None:
     log = legal_log(chance.randrange, length=length)
     with closing(filled(log)) as tables:
-        assert tables.rows() == expected_tables(log.events, log.specs)
+        assert tables.rows() == expected_tables(log.events, log.written)
 
 
 @given(st.randoms(use_true_random=False), st.integers(1, 120))
@@ -107,7 +108,33 @@ def test_a_status_lost_for_a_plan_is_found(monkeypatch: pytest.MonkeyPatch) -> N
 def test_an_iteration_counted_twice_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
     chance = random.Random(3)  # noqa: S311 - only variety is wanted
     logs = [legal_log(chance.randrange, length=80) for _ in range(20)]
-    monkeypatch.setattr(projection_rows.TablePrior, "moved_below", lambda *_: False)
+    monkeypatch.setattr(projection_rows.TablePrior, "begun_below", lambda *_: ())
+    assert not all(agrees(log) for log in logs)
+
+
+def test_an_end_that_a_reopened_plan_keeps_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
+    chance = random.Random(4)  # noqa: S311 - only variety is wanted
+    logs = [legal_log(chance.randrange, length=80) for _ in range(20)]
+    assert all(agrees(log) for log in logs)
+    monkeypatch.delitem(plan_rows.STATUS_AFTER, PlanRecovered.kind)
+    assert not all(agrees(log) for log in logs)
+
+
+def test_iterations_that_a_revision_changes_and_nobody_counts_anew_are_found(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    chance = random.Random(5)  # noqa: S311 - only variety is wanted
+    logs = [legal_log(chance.randrange, length=120) for _ in range(30)]
+    assert all(agrees(log) for log in logs)
+    monkeypatch.setattr(projection_rows.TablePrior, "begun_in_loops", lambda *_: ())
+    assert not all(agrees(log) for log in logs)
+
+
+def test_steps_that_undo_others_and_are_counted_are_found(monkeypatch: pytest.MonkeyPatch) -> None:
+    chance = random.Random(6)  # noqa: S311 - only variety is wanted
+    logs = [legal_log(chance.randrange, length=80) for _ in range(20)]
+    assert all(agrees(log) for log in logs)
+    monkeypatch.setattr(folding, "undone_path", lambda _path: None)
     assert not all(agrees(log) for log in logs)
 
 

@@ -10,9 +10,11 @@ import pytest
 
 from milepost.adapters.documents import PAGES, events_page, lifecycles_page
 from milepost.adapters.documents.examples import (
+    CONTROL_EXAMPLES,
     EXAMPLES,
     OTHER_EXAMPLES,
     PLAN_EXAMPLES,
+    REVISION_EXAMPLES,
     STEP_EXAMPLES,
 )
 from milepost.adapters.documents.lifecycles_page import PLAN_WORDS, STEP_WORDS
@@ -76,7 +78,10 @@ def test_moves_are_shown_with_the_event_that_makes_them() -> None:
 
 
 def test_there_is_one_example_of_every_kind() -> None:
-    examples = PLAN_EXAMPLES + STEP_EXAMPLES + OTHER_EXAMPLES
+    examples = (
+        *(PLAN_EXAMPLES + REVISION_EXAMPLES + CONTROL_EXAMPLES),
+        *(STEP_EXAMPLES + OTHER_EXAMPLES),
+    )
 
     assert sorted(event.kind for event in examples) == sorted(EVENT_TYPES)
 

@@ -18,6 +18,7 @@ from milepost.domain.events import (
     OwnerChanged,
     PlanPaused,
     Question,
+    StepAdopted,
     StepCompleted,
     StepReset,
     StepRetrying,
@@ -49,7 +50,8 @@ STEP_FIELDS: dict[str, st.SearchStrategy[dict[str, Any]]] = {
     ),
     "skip": st.fixed_dictionaries({"detail": TEXTS}),
     "cancel": st.fixed_dictionaries({"reason": TEXTS}),
-    "reset": st.fixed_dictionaries({"reason": TEXTS}),
+    "adopt": st.fixed_dictionaries({"output": SMALL, "source": st.none() | TEXTS}),
+    "reset": st.fixed_dictionaries({"reason": TEXTS, "keep": st.booleans()}),
 }
 
 
@@ -125,13 +127,15 @@ class StepMachine(Obedience):
         life = self.events[resets[-1] + 1 :] if resets else self.events
         starts = [event for event in life if isinstance(event, StepStarted)]
         last = life[-1] if life else None
+        done = last if isinstance(last, StepCompleted | StepAdopted) else None
+        began = [*starts, last] if isinstance(last, StepAdopted) else starts
         step = self.stream
 
         assert step.activation == len(resets)
         assert step.attempt == (starts[-1].attempt if starts else 0)
-        assert step.started_at == (starts[0].timestamp if starts else None)
+        assert step.started_at == (began[0].timestamp if began else None)
         assert step.retries == sum(isinstance(event, StepRetrying) for event in life)
-        assert step.output == (last.output if isinstance(last, StepCompleted) else None)
+        assert step.output == (done.output if done else None)
         assert step.ended_at == (last.timestamp if last and step.ended else None)
         used = [usage for event in life if (usage := getattr(event, "usage", None))]
         assert step.tokens == sum(usage.input_tokens + usage.output_tokens for usage in used)

@@ -16,6 +16,7 @@ from milepost.domain.events import (
     PlanResumed,
     PlanStarted,
     SkipReason,
+    StepAdopted,
     StepCancelled,
     StepCompleted,
     StepFailed,
@@ -39,6 +40,7 @@ _TO = {
     "suspend": "suspended",
     "skip": "skipped",
     "cancel": "cancelled",
+    "adopt": "completed",
     "reset": "pending",
 }
 
@@ -48,7 +50,7 @@ def _moves(words: str) -> dict[str, str]:
 
 
 STEP_MOVES: dict[str, dict[str, str]] = {
-    "pending": _moves("start skip cancel fail reset"),
+    "pending": _moves("start skip cancel fail adopt reset"),
     "running": _moves("complete fail retry suspend cancel reset"),
     "retrying": _moves("start skip fail cancel reset"),
     "suspended": _moves("start complete retry skip fail cancel reset"),
@@ -87,6 +89,7 @@ STEP_EVENTS: dict[str, tuple[type[Event], dict[str, Any]]] = {
     "suspend": (StepSuspended, {"waiting": Waiting.TIME, "due": TIME}),
     "skip": (StepSkipped, {"reason": SkipReason.CONDITION}),
     "cancel": (StepCancelled, {"reason": "asked"}),
+    "adopt": (StepAdopted, {"output": 2, "source": "p1.load#2"}),
     "reset": (StepReset, {"reason": "again"}),
 }
 PLAN_EVENTS: dict[str, tuple[type[Event], dict[str, Any]]] = {
@@ -97,7 +100,7 @@ PLAN_EVENTS: dict[str, tuple[type[Event], dict[str, Any]]] = {
     "fail": (PlanFailed, {"reason": "step_failed", "error": ERROR}),
     "cancel": (PlanCancelled, {"reason": "asked"}),
 }
-"""Reopening a plan has no event in this version; only the table knows it."""
+"""Reopening is not among them: the events that do it are asked of a plan in any state."""
 
 STEP_WAYS: dict[StepStatus, str] = {
     StepStatus.PENDING: "",

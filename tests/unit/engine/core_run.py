@@ -8,15 +8,33 @@ from datetime import UTC, datetime, timedelta
 from milepost.adapters.expressions import CelExpressions
 from milepost.domain.aggregates import PlanStream
 from milepost.domain.census import result_of
-from milepost.domain.events import ErrorRecord, Event, PlanDrafted, RequestMade
+from milepost.domain.commands import (
+    Command,
+    Compensate,
+    Recover,
+    Restore,
+    Revise,
+    RollBack,
+    arguments_of,
+)
+from milepost.domain.course import content_of, revision
+from milepost.domain.events import (
+    ErrorRecord,
+    Event,
+    PlanDrafted,
+    RecoveryStrategy,
+    RequestAnswered,
+    RequestMade,
+)
 from milepost.domain.ids import StepPath, path_of
 from milepost.domain.plans import PlanResult, PlanSpec
 from milepost.domain.steps import StepStatus
-from milepost.domain.values import Json
+from milepost.domain.values import ContentHash, Json
 from milepost.engine.core import (
     AttemptFailed,
     AttemptSucceeded,
     Began,
+    CompiledPlan,
     Outcome,
     PlanState,
     PlanTimedOut,
@@ -27,10 +45,12 @@ from milepost.engine.core import (
     decide,
 )
 from milepost.engine.core.derive import restore
+from milepost.engine.core.past import end_of
 from milepost.engine.journal import Stored
 from milepost.engine.replay import ReplayReport, replay
 
 PLAN = "p1"
+CONTENT = ContentHash("sha256:0")
 BEGINNING = datetime(2026, 1, 1, tzinfo=UTC)
 EXPRESSIONS = CelExpressions()
 Fields = Mapping[str, object]
@@ -56,25 +76,59 @@ class CoreRun:
         settings: Fields | None = None,
         inputs: Mapping[str, Json] | None = None,
         context: Mapping[str, Json] | None = None,
+        breakpoints: Sequence[str] = (),
     ) -> None:
-        fields = {"steps": steps, "settings": settings or {}, "context": context or {}}
-        declared: Fields = {"inputs": {name: {} for name in inputs or {}}}
-        self.spec = PlanSpec.model_validate({**fields, **declared})
-        self.compiled = compile_plan(self.spec, EXPRESSIONS)
-        self.state = PlanState(PlanStream.shell(PLAN), self.compiled)
+        self.inputs = dict(inputs or {})
+        self.contents: dict[ContentHash, CompiledPlan] = {}
+        """The contents that the record names, by hash."""
+        self.write(*steps, settings=settings, context=context)
+        self.state = PlanState(PlanStream.shell(PLAN), self.contents[CONTENT])
         self.now = self.state.now = BEGINNING
         self.log: list[Event] = []
         self.groups: list[int] = []
         self.requests = 0
         self.fence = 1
         self.state.record(
-            PlanDrafted, content="sha256:0", inputs=dict(inputs or {}), context=self.spec.context
+            PlanDrafted,
+            content=CONTENT,
+            inputs=self.inputs,
+            context=self.spec.context,
+            breakpoints=tuple(breakpoints),
         )
-        self._keep([*self.state.take(), *decide(self.state, Began(), self.now)])
+        self.keep([*self.state.take(), *decide(self.state, Began(), self.now)])
+
+    @property
+    def compiled(self) -> CompiledPlan:
+        """The content that the plan has now."""
+        return self.state.compiled
+
+    @property
+    def spec(self) -> PlanSpec:
+        """That content as written."""
+        return self.compiled.spec
+
+    @property
+    def own(self) -> list[Event]:
+        """The plan's own record, without what it was asked."""
+        return [event for event in self.log if not isinstance(event, RequestMade)]
+
+    def write(
+        self,
+        *steps: Fields,
+        settings: Fields | None = None,
+        context: Mapping[str, Json] | None = None,
+    ) -> ContentHash:
+        """Write a content that the plan may come to have; the plan's own inputs are declared."""
+        fields = {"steps": steps, "settings": settings or {}, "context": context or {}}
+        declared: Fields = {"inputs": {name: {} for name in self.inputs}}
+        spec = PlanSpec.model_validate({**fields, **declared})
+        content = ContentHash(f"sha256:{len(self.contents)}")
+        self.contents[content] = compile_plan(spec, EXPRESSIONS)
+        return content
 
     def decide(self, outcome: Outcome) -> list[Event]:
         """Decide about an outcome now and return the new events."""
-        return self._keep(decide(self.state, outcome, self.now))
+        return self.keep(decide(self.state, outcome, self.now))
 
     def succeed(self, path: str, output: Json = None) -> list[Event]:
         """End the attempt under way with a result."""
@@ -118,6 +172,63 @@ class CoreRun:
         """Make a request and have it answered."""
         return self.decide(Requested(self.request(command, actor, why, **arguments), problem))
 
+    def change(
+        self, name: str, command: Command, *, why: str = "", actor: str = "ann"
+    ) -> list[Event]:
+        """Ask for a change of the plan's course, with what the shell adds to it."""
+        request = self.request(name, actor, why, **arguments_of(command))
+        content = getattr(command, "content", None)
+        compiled = self.contents[content] if content is not None else None
+        return self.decide(Requested(request, compiled=compiled, history=self.own))
+
+    def revise(
+        self,
+        *steps: Fields,
+        settings: Fields | None = None,
+        context: Mapping[str, Json] | None = None,
+        again: Sequence[str] = (),
+    ) -> list[Event]:
+        """Give the plan another content."""
+        content = self.write(*steps, settings=settings, context=context)
+        base = self.state.plan.revision
+        return self.change("revise", Revise(content=content, base=base, again=tuple(again)))
+
+    def roll_back(self, to: int, *, hold: bool = False) -> list[Event]:
+        """Go back to the content of a revision."""
+        content = revision(self.own, to).content
+        return self.change("rollback", RollBack(to=to, content=content, hold=hold))
+
+    def restore(self, at: str, *, hold: bool = False) -> list[Event]:
+        """Go back to the moment right after an event."""
+        content = content_of(self.own[: end_of(self.own, at)])
+        return self.change("restore", Restore(at=at, content=content, hold=hold))
+
+    def recover(
+        self,
+        strategy: str = "resume",
+        steps: Sequence[str] = (),
+        content: ContentHash | None = None,
+    ) -> list[Event]:
+        """Let a plan that failed go on."""
+        return self.change(
+            "recover",
+            Recover(
+                strategy=RecoveryStrategy(strategy),
+                steps=tuple(steps),
+                content=content or content_of(self.own),
+            ),
+        )
+
+    def compensate(self, *steps: str) -> list[Event]:
+        """Undo finished steps, all if none is named."""
+        return self.change("compensate", Compensate(steps=steps))
+
+    @property
+    def refusal(self) -> str | None:
+        """Why the last request was refused, None if it was not."""
+        answers = [event for event in self.log if isinstance(event, RequestAnswered)]
+        return answers[-1].why if not answers[-1].accepted else None
+
     def request(self, command: str, actor: str, why: str, **arguments: Json) -> RequestMade:
         """Store a request without answering it."""
         self.requests += 1
@@ -131,12 +242,12 @@ class CoreRun:
             arguments=arguments,
             why=why,
         )
-        self._keep([request])
+        self.keep([request])
         return request
 
     def crash(self, *, writes: bool = False) -> list[Event]:
         """Forget everything but the log and go on from that; return what the recovery decided."""
-        self.state = restore(PLAN, self.log, self.compiled)
+        self.state = restore(PLAN, self.log, self.contents[content_of(self.own)])
         self.fence += 1
         interrupted = {StepPath(path): writes for path in self.running}
         return self.decide(Recovered("another", self.fence, "taken over", interrupted))
@@ -185,9 +296,10 @@ class CoreRun:
 
     def replayed(self) -> ReplayReport:
         """Decide the whole log again."""
-        return replay(PLAN, stored(self.log), self.compiled)
+        return replay(PLAN, stored(self.log), self.contents)
 
-    def _keep(self, events: Sequence[Event]) -> list[Event]:
+    def keep(self, events: Sequence[Event]) -> list[Event]:
+        """Add events to the log, as one save."""
         if events:
             self.log.extend(events)
             self.groups.append(len(self.log))

@@ -12,14 +12,14 @@ def without(run: CoreRun, word: str) -> Difference:
     """Return what replay says of a record from which one event is taken."""
     at = told(run.log).index(word)
     records = stored(run.log)
-    found = replay(PLAN, records[:at] + records[at + 1 :], run.compiled).difference
+    found = replay(PLAN, records[:at] + records[at + 1 :], run.contents).difference
     assert found is not None
     return found
 
 
 def test_an_empty_record_is_no_plan_but_follows() -> None:
     run = CoreRun(tool("a"))
-    report = replay(PLAN, [], run.compiled)
+    report = replay(PLAN, [], run.contents)
     assert (report.equal, report.events) == (True, 0)
 
 
@@ -60,7 +60,7 @@ def test_an_event_out_of_nowhere_is_named() -> None:
     run = CoreRun(tool("a"))
     run.succeed("a")
     twice = [*run.log, run.log[-2].model_copy(update={"originator_version": 3})]
-    found = replay(PLAN, stored(twice), run.compiled).difference
+    found = replay(PLAN, stored(twice), run.contents).difference
     assert found is not None
     assert (found.position, found.detail) == (len(twice), "nothing leads to this event")
 
@@ -87,8 +87,8 @@ def test_a_fan_out_whose_later_saves_a_crash_kept_out_follows() -> None:
     saves = list(chunks(run.log))
     assert [len(save) for save in saves] == [CHUNK, CHUNK, 2]
     first = stored(saves[0])
-    assert replay(PLAN, first, run.compiled).equal
-    short = replay(PLAN, first[:-1], run.compiled).difference
+    assert replay(PLAN, first, run.contents).equal
+    short = replay(PLAN, first[:-1], run.contents).difference
     assert short is not None
     assert short.expected == f"step.started.v1 {first[-1].event.originator_id}#1"
 

@@ -24,7 +24,7 @@ CRASHES = st.frozensets(st.integers(0, 30), max_size=2)
 FROM_OUTSIDE = {
     "plan.drafted.v1": {"content", "name", "version", "workflow", "inputs", "context", "session"}
     | {"user", "tags", "trace", "cause", "actor", "revision", "originator_id"}
-    | {"originator_version"},
+    | {"originator_version", "breakpoints"},
     "plan.owner_changed.v1": {"owner", "fence", "reason", "interrupted"},
 }
 """What a record says of the world; nothing inside of it can contradict that."""
@@ -65,7 +65,7 @@ def decided_fields(match: Match, event: Event) -> list[str]:
 
 
 def difference(match: Match, records: Sequence[Stored]) -> Difference | None:
-    return replay(PLAN, records, match.run.compiled).difference
+    return replay(PLAN, records, match.run.contents).difference
 
 
 @given(written_plans(), CHOICES, CRASHES)

@@ -2,8 +2,9 @@
 
 import pytest
 
+from milepost.domain.ids import static_path
 from milepost.domain.steps import StepKind
-from milepost.projections.contents import ContentFacts, facts_of, iterations, static_path
+from milepost.projections.contents import ContentFacts, facts_of, iterations
 
 from .made import body_of, container, plan_of, tool_step
 
@@ -14,7 +15,7 @@ def test_steps_outside_loops_are_counted_and_iterations_measured() -> None:
     both = container("both", StepKind.PARALLEL, tool_step("a"), tool_step("b"))
     assert facts_of(body_of(plan_of(tool_step("load"), both, each))) == ContentFacts(
         steps=5,
-        loops={"each": 2, "each.inner": 2},
+        loops={"each": 2, "each[*].inner": 2},
         tools=frozenset({"work", "http"}),
         names=frozenset(
             {"load", "both", "both.a", "a", "both.b", "b", "each", "each.fetch", "fetch"}
@@ -58,6 +59,13 @@ def test_a_static_path_has_no_numbers(path: str, static: str) -> None:
 
 
 def test_a_step_lies_in_the_iterations_of_all_loops_around_it() -> None:
-    loops = {"a": 2, "a.b": 5}
+    loops = {"a": 2, "a[*].b": 5}
     assert list(iterations("a[1].b[0].c[2].d", loops)) == [("a[1]", 2), ("a[1].b[0]", 5)]
     assert list(iterations("choose[1].x", loops)) == []
+
+
+def test_an_iteration_of_another_loop_of_that_name_is_no_iteration_of_this_one() -> None:
+    loops = {"pick[1].each": 3, "row.each": 2}
+    assert list(iterations("pick[0].each[4].x", loops)) == []
+    assert list(iterations("pick[1].each[4].x", loops)) == [("pick[1].each[4]", 3)]
+    assert list(iterations("row[0].each[1].x", loops)) == []

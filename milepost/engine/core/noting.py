@@ -1,0 +1,127 @@
+"""What a plan's state notes of its events: counts that limits are held against, orders, moments."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from milepost.domain.events import (
+    CheckpointTaken,
+    CompensationBegun,
+    Event,
+    LimitReached,
+    LoopDetected,
+    PlanDrafted,
+    PlanRecovered,
+    PlanRestored,
+    PlanResumed,
+    PlanRevised,
+    PlanRolledBack,
+    ReplanBegun,
+    StepAdopted,
+    StepCompleted,
+    StepReset,
+    StepRetrying,
+    StepStarted,
+)
+from milepost.domain.ids import path_of, plan_of
+
+from .loop_memory import watch_of
+
+if TYPE_CHECKING:
+    from .state import PlanState
+
+
+def note(state: PlanState, event: Event) -> None:
+    """Keep the counts that an event changes."""
+    told = _NOTES.get(type(event))
+    if told is not None:
+        told(state, event)
+
+
+def _note_start(state: PlanState, _event: Event) -> None:
+    state.starts += 1
+
+
+def _note_retry(state: PlanState, _event: Event) -> None:
+    state.retries += 1
+
+
+def _note_completion(state: PlanState, event: Event) -> None:
+    path = path_of(event.originator_id)
+    if path is not None:
+        state.finished[path] = None
+
+
+def _note_adoption(state: PlanState, event: StepAdopted) -> None:
+    """Note what this plan did; what another one did, or a person gave, is not its to undo."""
+    if event.source is not None and plan_of(event.source) == state.id:
+        _note_completion(state, event)
+
+
+def _note_reset(state: PlanState, event: Event) -> None:
+    path = path_of(event.originator_id)
+    if path is not None:
+        state.finished.pop(path, None)
+
+
+def _note_limit(state: PlanState, event: LimitReached) -> None:
+    state.limit = event.limit
+
+
+def _note_resumption(state: PlanState, _event: Event) -> None:
+    if state.limit is not None:
+        state.starts = state.retries = state.replans = 0
+        state.limit = None
+
+
+def _note_undoing(state: PlanState, event: Event) -> None:
+    """Count anew when an epoch began, and when a person went on past a limit."""
+    if state.epoch != state.plan.epoch:
+        state.epoch = state.plan.epoch
+        state.starts = state.retries = state.replans = 0
+    _note_resumption(state, event)
+
+
+def _note_reopening(state: PlanState, event: PlanRestored | PlanRolledBack | PlanRecovered) -> None:
+    """Count anew, and forget what was gone through before somebody had the plan go elsewhere."""
+    _note_undoing(state, event)
+    state.loop_memory.renew(event.content)
+    state.loop_watch = watch_of(state.compiled)
+
+
+def _note_replan(state: PlanState, _event: Event) -> None:
+    state.replans += 1
+
+
+def _note_content(state: PlanState, event: PlanDrafted | PlanRevised) -> None:
+    state.loop_memory.turn(event.content)
+    state.loop_watch = watch_of(state.compiled)
+
+
+def _note_circle(state: PlanState, _event: Event) -> None:
+    state.loop_memory.renew()
+
+
+def _note_checkpoint(state: PlanState, _event: Event) -> None:
+    state.unmarked = 0
+
+
+_NOTES: dict[type[Event], Callable[[PlanState, Any], None]] = {
+    StepStarted: _note_start,
+    StepRetrying: _note_retry,
+    StepCompleted: _note_completion,
+    StepAdopted: _note_adoption,
+    StepReset: _note_reset,
+    PlanDrafted: _note_content,
+    PlanRevised: _note_content,
+    ReplanBegun: _note_replan,
+    LoopDetected: _note_circle,
+    LimitReached: _note_limit,
+    PlanResumed: _note_resumption,
+    PlanRestored: _note_reopening,
+    PlanRolledBack: _note_reopening,
+    PlanRecovered: _note_reopening,
+    CompensationBegun: _note_undoing,
+    CheckpointTaken: _note_checkpoint,
+}

@@ -1,0 +1,59 @@
+"""Taking steps back: cancelled if they are under way, then pending again."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+from typing import TYPE_CHECKING
+
+from milepost.domain.events import ContextChanged, StepCancelled, StepReset
+from milepost.domain.ids import StepPath, path_of, undo_path
+from milepost.domain.steps import StepStatus
+
+if TYPE_CHECKING:
+    from milepost.domain.aggregates import Step
+
+    from .state import PlanState
+
+_UNDER_WAY = frozenset({StepStatus.RUNNING, StepStatus.SUSPENDED, StepStatus.RETRYING})
+
+
+def take_back(
+    state: PlanState,
+    paths: Iterable[StepPath],
+    reason: str,
+    *,
+    cause: str,
+    keep: Collection[StepPath] = (),
+) -> None:
+    """Reset the steps at `paths`. `derive` is to follow.
+
+    What is under way is cancelled first, children before the container that they are in.
+    Those in `keep` may adopt the result that they have. What undid a step is reset with it: should
+    the step run again, it may have to be undone again.
+    """
+    steps = [step for path in paths for step in _with_undoing(state, path)]
+    for step in reversed(steps):
+        if step.status in _UNDER_WAY:
+            state.record_aside(step, StepCancelled, cause=cause, reason=reason)
+    for step in steps:
+        kept = path_of(step.id) in keep
+        if step.status is not StepStatus.PENDING or (step.memo is not None and not kept):
+            state.record_aside(step, StepReset, cause=cause, reason=reason, keep=kept)
+
+
+def introduce_names(state: PlanState, cause: str) -> None:
+    """Give the context what the content begins with and the context does not have."""
+    known = state.plan.context
+    new = {key: value for key, value in state.compiled.spec.context.items() if key not in known}
+    if new:
+        state.cause = cause
+        state.record(ContextChanged, changes=new)
+
+
+def _with_undoing(state: PlanState, path: StepPath) -> Iterable[Step]:
+    step = state.steps.get(path)
+    if step is not None:
+        yield step
+        undoing = state.steps.get(undo_path(path))
+        if undoing is not None and undoing.status is not StepStatus.PENDING:
+            yield undoing

@@ -1,0 +1,55 @@
+"""What a fork takes over from its parent."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from milepost.domain.errors import UnknownNameError
+from milepost.domain.ids import StepPath
+from milepost.domain.lookup import StepLookup
+from milepost.domain.plans import PlanSpec
+from milepost.domain.values import Json, canonical_bytes
+
+from .core import Forked
+from .core.forking import inherited
+from .core.past import past_at
+from .core.survey import same_step
+from .moments import Moment
+
+
+def forked_at(
+    moment: Moment, then: PlanSpec, content: PlanSpec, replace: Mapping[str, Json]
+) -> Forked:
+    """Return how a plan begins that is forked at a moment, when its parent's content was `then`.
+
+    Ended steps that the new content has alike are taken over. Raises `UnknownNameError` for a
+    step to replace that is not there.
+    """
+    past = past_at(moment.before, moment.event.id, then)
+    old, new = StepLookup(then), StepLookup(content)
+    replaced = {_known(path, new): value for path, value in replace.items()}
+    canonical_bytes(dict(replace))
+    alike = {
+        path: (before, after)
+        for path in past.steps
+        if (before := old.find(path)) and (after := new.find(path)) and same_step(before, after)
+    }
+    return Forked(
+        parent=past.plan.id,
+        at=moment.event.id,
+        inherited=inherited(
+            past,
+            {path for path, (before, after) in alike.items() if before == after},
+            {path for path, (before, _after) in alike.items() if before.is_container},
+            replaced,
+        ),
+        context=past.plan.context,
+        replaced=tuple(replaced),
+        history=past.before,
+    )
+
+
+def _known(path: str, steps: StepLookup) -> StepPath:
+    if steps.find(path) is None:
+        raise UnknownNameError(f"there is no step {path!r} to give another result")
+    return StepPath(path)

@@ -1,0 +1,201 @@
+"""What if a step had given something else, or the plan had been another one: nothing is run.
+
+A fork is decided in memory. Results on record are taken where a step's input stays the same;
+the steps that would have to run are named with their input, unless an answer is supposed for them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import NamedTuple
+
+from pydantic import JsonValue
+
+from milepost.domain.aggregates import PlanStream, Step
+from milepost.domain.census import census, result_of
+from milepost.domain.events import PlanDrafted, RequestMade
+from milepost.domain.ids import PlanId, StepPath, request_stream
+from milepost.domain.plans import PlanResult, PlanSpec, Scheduling
+from milepost.domain.steps import StepSpec, StepStatus
+from milepost.domain.values import Json
+
+from .core import (
+    AttemptSucceeded,
+    CompiledPlan,
+    Forked,
+    Instance,
+    Outcome,
+    PlanState,
+    Requested,
+    TimerFired,
+    decide,
+)
+
+_AT_ONCE = 10_000
+"""What waits only for a slot is to be seen as what would run."""
+
+
+class ToRun(NamedTuple):
+    """A step that would have to run, and with what input."""
+
+    path: StepPath
+    input: JsonValue
+
+
+class StepDifference(NamedTuple):
+    """A step that comes out otherwise than on record; None where it did not come to be."""
+
+    path: StepPath
+    status_before: str | None
+    status_after: str | None
+    output_before: JsonValue
+    output_after: JsonValue
+
+
+@dataclass(frozen=True, slots=True)
+class WhatIf:
+    """What would have come of a plan."""
+
+    parent: PlanId
+    at: str
+    replaced: tuple[StepPath, ...]
+    taken: tuple[StepPath, ...]
+    """Steps whose result is taken from the record."""
+    supposed: tuple[StepPath, ...]
+    """Steps that would run, and whose result was supposed."""
+    to_run: tuple[ToRun, ...]
+    """Steps that would run; what comes of them is not known."""
+    unreached: tuple[StepPath, ...]
+    """Steps that come after those."""
+    result: PlanResult
+    """What the plan comes to, as far as that is known without running those steps."""
+    before: PlanResult
+    """What the plan on record came to."""
+    differences: tuple[StepDifference, ...]
+
+
+class Recorded(NamedTuple):
+    """A plan as its record leaves it, to compare with."""
+
+    plan: PlanStream
+    steps: Mapping[StepPath, Step]
+    spec: PlanSpec
+
+
+def what_if(
+    recorded: Recorded,
+    compiled: CompiledPlan,
+    forked: Forked,
+    inputs: dict[str, Json],
+    suppose: Mapping[str, Json],
+    now: datetime,
+) -> WhatIf:
+    """Decide a fork without running anything and compare it with the record.
+
+    `compiled` is `relaxed` content; `suppose` are results, by path, for steps that would run.
+    """
+    state, supposed = _decided(recorded.plan, compiled, forked, inputs, suppose, now)
+    members = census(compiled.spec.steps, state.steps, ended=state.plan.ended)
+    running = [one for one in state.active.values() if one.node.works and one.is_running]
+    return WhatIf(
+        parent=PlanId(recorded.plan.id),
+        at=forked.at,
+        replaced=forked.replaced,
+        taken=tuple(path for path, step in state.steps.items() if step.source is not None),
+        supposed=supposed,
+        to_run=tuple(ToRun(one.path, one.input) for one in running),
+        unreached=tuple(one.path for one in members if one.status is StepStatus.PENDING),
+        result=result_of(state.plan, compiled.spec, state.steps),
+        before=result_of(recorded.plan, recorded.spec, recorded.steps),
+        differences=tuple(step_differences(recorded.steps, state.steps)),
+    )
+
+
+def relaxed(spec: PlanSpec) -> PlanSpec:
+    """Return a plan without limits of time and slots, so that all that can start does at once."""
+    settings = spec.settings.model_copy(
+        update={
+            "max_parallel_steps": _AT_ONCE,
+            "max_execution_time": None,
+            "scheduling": Scheduling.DAG,
+            "resources": {},
+            "checkpoints": None,
+            "replan": None,
+            "loops": None,
+        }
+    )
+    steps = tuple(map(_unlimited, spec.steps))
+    return spec.model_copy(update={"settings": settings, "steps": steps})
+
+
+def _unlimited(step: StepSpec) -> StepSpec:
+    cases = tuple(
+        case.model_copy(update={"steps": tuple(map(_unlimited, case.steps))}) for case in step.cases
+    )
+    steps = tuple(map(_unlimited, step.steps))
+    return step.model_copy(
+        update={"timeout": None, "attempt_timeout": None, "steps": steps, "cases": cases}
+    )
+
+
+def _decided(
+    parent: PlanStream,
+    compiled: CompiledPlan,
+    forked: Forked,
+    inputs: dict[str, Json],
+    suppose: Mapping[str, Json],
+    now: datetime,
+) -> tuple[PlanState, tuple[StepPath, ...]]:
+    """Return the fork's state when nothing more happens without running a step."""
+    state = PlanState(PlanStream.shell(parent.id), compiled)
+    state.now = now
+    state.record(PlanDrafted, content=parent.content, inputs=inputs, context=compiled.spec.context)
+    decide(state, forked, now)
+    supposed: list[StepPath] = []
+    while not state.plan.ended:
+        instance = next(
+            (one for one in state.active.values() if _is_supposed(state, one, suppose)), None
+        )
+        due = state.timers.next_time()
+        if instance is not None:
+            supposed.append(instance.path)
+            output = suppose[instance.path]
+            decide(state, _outcome(state, instance, output), state.now)
+        elif due is not None:
+            decide(state, TimerFired(), max(due, state.now))
+        else:
+            break
+    return state, tuple(supposed)
+
+
+def _is_supposed(state: PlanState, instance: Instance, suppose: Mapping[str, Json]) -> bool:
+    at_work = instance.node.works and instance.is_running
+    return instance.path in suppose and (at_work or instance.path in state.asking)
+
+
+def _outcome(state: PlanState, instance: Instance, output: Json) -> Outcome:
+    """Return what a supposed result comes in as: an attempt's, or a person's answer."""
+    if instance.path not in state.asking:
+        return AttemptSucceeded(instance.path, instance.step.attempt, output)
+    answer = RequestMade(
+        originator_id=request_stream(state.id),
+        originator_version=state.plan.handled_requests + 1,
+        timestamp=state.now,
+        command="answer",
+        arguments={"step": instance.path, "value": output},
+    )
+    return Requested(answer)
+
+
+def step_differences(
+    before: Mapping[StepPath, Step], after: Mapping[StepPath, Step]
+) -> Iterator[StepDifference]:
+    """Yield the steps that come out otherwise in the one plan than in the other."""
+    for path in dict.fromkeys((*before, *after)):
+        one, other = before.get(path), after.get(path)
+        old = (one.status.value if one else None, one.output if one else None)
+        new = (other.status.value if other else None, other.output if other else None)
+        if old != new:
+            yield StepDifference(path, old[0], new[0], old[1], new[1])

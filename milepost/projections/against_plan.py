@@ -1,0 +1,113 @@
+"""A run beside its plan: what was planned and not run, run and removed, and how long it took."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter, defaultdict
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+
+from milepost.domain.aggregates import PlanStream, Step
+from milepost.domain.census import census
+from milepost.domain.ids import PlanId, StepPath, undone_path
+from milepost.domain.plans import PlanSpec, PlanStatus
+from milepost.domain.revisions.tree import walk
+from milepost.domain.steps import StepKind, StepStatus
+
+from .critical import estimate
+
+_INDEX = re.compile(r"\[\d+\]")
+
+
+@dataclass(frozen=True, slots=True)
+class StepRun:
+    """One step as the plan writes it, with all that its iterations came to."""
+
+    path: StepPath
+    """Without the numbers of iterations; a branch's case is named."""
+    statuses: dict[StepStatus, int]
+    """How many of its iterations are in each status; one that never began counts as skipped."""
+    runs: int
+    """How many of its iterations started."""
+    retries: int
+    estimated: timedelta | None
+    """For all that started, as the plan says."""
+    took: timedelta | None
+    """From start to end, over all that ended after having started."""
+
+
+@dataclass(frozen=True, slots=True)
+class RunDiff:
+    """How a run differs from its plan."""
+
+    plan: PlanId
+    revision: int
+    status: PlanStatus
+    estimated: timedelta | None
+    took: timedelta | None
+    steps: tuple[StepRun, ...]
+    """All that the plan has now, in file order."""
+    not_run: tuple[StepPath, ...]
+    """Steps of the plan that never started."""
+    removed: tuple[StepRun, ...]
+    """Steps that moved, and that the plan no longer has."""
+
+
+def against_plan(plan: PlanStream, states: Mapping[StepPath, Step], spec: PlanSpec) -> RunDiff:
+    """Compare how a plan's steps came out with what its present content says of them."""
+    written = dict(walk(spec.steps))
+    branches = {path for path, step in written.items() if step.kind is StepKind.BRANCH}
+    found: defaultdict[StepPath, list[tuple[StepStatus, Step | None]]] = defaultdict(list)
+    present = set()
+    for member in census(spec.steps, states, ended=plan.ended):
+        present.add(member.path)
+        found[written_path(member.path, branches)].append((member.status, member.state))
+    steps = tuple(
+        _step_run(path, found[path], step.estimated_duration) for path, step in written.items()
+    )
+    return RunDiff(
+        plan=PlanId(plan.id),
+        revision=plan.revision,
+        status=plan.status,
+        estimated=estimate(spec),
+        took=plan.ended_at - plan.started_at if plan.ended_at and plan.started_at else None,
+        steps=steps,
+        not_run=tuple(step.path for step in steps if not step.runs),
+        removed=tuple(_removed(states, present)),
+    )
+
+
+def written_path(path: str, branches: Collection[str]) -> StepPath:
+    """Return a step's path without the numbers of iterations; those of cases stay."""
+    found, at = "", 0
+    for index in _INDEX.finditer(path):
+        found += path[at : index.start()]
+        if found in branches:
+            found += index.group()
+        at = index.end()
+    return StepPath(found + path[at:])
+
+
+def _removed(states: Mapping[StepPath, Step], present: Collection[str]) -> Iterator[StepRun]:
+    for path, step in states.items():
+        if path not in present and step.version and undone_path(path) is None:
+            yield _step_run(path, [(step.status, step)], None)
+
+
+def _step_run(
+    path: StepPath,
+    found: Iterable[tuple[StepStatus, Step | None]],
+    estimated: timedelta | None,
+) -> StepRun:
+    found = list(found)
+    started = [step for _status, step in found if step is not None and step.started_at is not None]
+    times = [one.ended_at - one.started_at for one in started if one.ended_at and one.started_at]
+    return StepRun(
+        path=path,
+        statuses=dict(Counter(status for status, _step in found)),
+        runs=len(started),
+        retries=sum(step.retries for step in started),
+        estimated=estimated * len(started) if estimated is not None and started else estimated,
+        took=sum(times, timedelta()) if times else None,
+    )

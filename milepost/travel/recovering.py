@@ -1,0 +1,89 @@
+"""Letting plans that failed go on."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from milepost.domain.choices import choice
+from milepost.domain.commands import Recover
+from milepost.domain.course import content_of
+from milepost.domain.errors import RefusedError
+from milepost.domain.events import RecoveryStrategy
+from milepost.domain.ids import PlanId
+from milepost.domain.plans import PlanResult, PlanStatus
+from milepost.engine.coordinator import Watch
+from milepost.projections.reader import PlanFilter
+
+from .going_back import GoingBack, OnEffects
+
+if TYPE_CHECKING:
+    from milepost.adapters.workflow.preparation import Runnable
+
+
+@dataclass(frozen=True, slots=True)
+class RecoveredAll:
+    """What recovering many plans came to."""
+
+    results: tuple[PlanResult, ...]
+    refused: dict[PlanId, str]
+    """Why plans were left as they are."""
+
+
+class Recovering(GoingBack):
+    """Lets plans that failed go on."""
+
+    async def recover(
+        self,
+        plan_id: str,
+        *,
+        strategy: str = "resume",
+        steps: Sequence[str] = (),
+        plan: Runnable | None = None,
+        effects: str = "refuse",
+        why: str = "",
+        who: str | None = None,
+        watch: Watch | None = None,
+    ) -> None:
+        """Let a plan that failed go on: `resume`, `restart` or `skip` its failed steps.
+
+        `steps` are the failed steps it is about (all by default), `plan` a corrected content.
+        `replan` goes on by the other content that `plan` gives, else by the planner's; `abort`
+        gives the plan up.
+        """
+        way = choice(strategy, RecoveryStrategy, where="strategy", kind="strategies")
+        ways = OnEffects.of(effects)
+        events = await self._moments.events(PlanId(plan_id))
+        prepared = await self._prepared(plan) if plan is not None else None
+        command = Recover(
+            strategy=way,
+            steps=tuple(steps),
+            content=prepared.content if prepared else content_of(events),
+            effects=ways.minded,
+        )
+        await self._go_back(
+            plan_id, "recover", command, ways, prepared, why=why, who=who, watch=watch
+        )
+
+    async def recover_all(
+        self,
+        plan_filter: PlanFilter | None = None,
+        **how: Any,  # noqa: ANN401 - as `recover`
+    ) -> RecoveredAll:
+        """Let all plans go on that a filter lets pass, oldest first; by default the failed ones.
+
+        `how` is what `recover` takes. A plan that cannot be recovered is left as it is.
+        """
+        wanted = plan_filter or PlanFilter(status=(PlanStatus.FAILED,))
+        plans = [plan async for plan in self._found(wanted)]
+        results, refused = [], {}
+        for plan in reversed(plans):
+            try:
+                await self.recover(plan, **how)
+            except RefusedError as error:
+                refused[plan] = str(error)
+                continue
+            results.append(await self._coordinator.wait(plan))
+            self._coordinator.forget(plan)
+        return RecoveredAll(tuple(results), refused)
