@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -17,8 +17,9 @@ from .interrupts import Interrupts
 from .live import Live, manner
 from .next_commands import command
 from .opening import Equipment, opened, require_store
+from .output import Output
 from .plan_names import find_plan
-from .resting import Output, exit_code, tell, tell_each
+from .resting import exit_code, tell, tell_each
 from .screen.terminal import clean
 
 if TYPE_CHECKING:
@@ -36,6 +37,8 @@ class Request:
     session: str | None = None
     user: str | None = None
     tags: tuple[str, ...] = ()
+    breakpoints: tuple[str, ...] = ()
+    remove_cycles: bool = False
 
     @property
     def is_published(self) -> bool:
@@ -48,6 +51,7 @@ async def carry_out(request: Request, equipment: Equipment, output: Output) -> i
     spec = None if request.is_published else checked(request, equipment)
     if spec is None:
         require_store(output.store)
+    output = replace(output, folder=equipment.folder)
     live = Live(manner(as_json=output.as_json, watch=output.lines))
     async with opened(output.store, equipment, new=True) as milepost:
         content = spec or await milepost.workflow(request.workflow)
@@ -59,19 +63,22 @@ async def carry_out(request: Request, equipment: Equipment, output: Output) -> i
                 session=request.session,
                 user=request.user,
                 tags=request.tags,
+                breakpoints=request.breakpoints,
+                remove_cycles=request.remove_cycles,
                 watch=live.show,
             )
-            _announce(plan, output)
+            announce(plan, output)
             async with live.following(content):
                 return await milepost.wait(plan)
 
-        return await _to_rest(milepost, run, output)
+        return await to_rest(milepost, run, output)
 
 
 async def carry_on(
     name: str | None, equipment: Equipment, output: Output, *, take_over: bool
 ) -> int:
     """Carry on one plan, or all unfinished ones, until they rest; return the exit code."""
+    output = replace(output, folder=equipment.folder)
     live = Live(manner(as_json=output.as_json, watch=output.lines))
     async with opened(output.store, equipment) as milepost:
         if name is None:
@@ -85,7 +92,7 @@ async def carry_on(
                 [result] = await milepost.resume(plan, take_over=take_over, watch=live.show)
             return result
 
-        return await _to_rest(milepost, run, output)
+        return await to_rest(milepost, run, output)
 
 
 def checked(request: Request, equipment: Equipment) -> PlanSpec:
@@ -94,7 +101,10 @@ def checked(request: Request, equipment: Equipment) -> PlanSpec:
     from milepost.composition import validate
 
     equipment.scripted()
-    spec = validate(request.workflow, config=equipment.config()).spec
+    workflow = validate(
+        request.workflow, config=equipment.config(), remove_cycles=request.remove_cycles
+    )
+    spec = workflow.spec
     given = given_inputs(request.pairs, request.inputs_file, spec)
     try:
         check_inputs(spec, given)
@@ -113,10 +123,16 @@ async def _carry_on_all(milepost: Milepost, output: Output) -> int:
     return max((exit_code(result) for result in results), default=0)
 
 
-async def _to_rest(
-    milepost: Milepost, run: Callable[[Interrupts], Awaitable[PlanResult]], output: Output
+async def to_rest(
+    milepost: Milepost,
+    run: Callable[[Interrupts], Awaitable[PlanResult]],
+    output: Output,
+    also: Callable[[PlanResult], Awaitable[Mapping[str, object]]] | None = None,
 ) -> int:
-    """Carry a plan out until it rests; Ctrl-C cancels it, a second one leaves it as it is."""
+    """Carry a plan out until it rests; Ctrl-C cancels it, a second one leaves it as it is.
+
+    `also` is asked what else belongs into the JSON.
+    """
     result: PlanResult | None = None
     interrupts = Interrupts(milepost)
     async with interrupts.caught():
@@ -124,11 +140,13 @@ async def _to_rest(
     if result is None:
         _tell_left(interrupts.plan, output)
         return failures.INTERRUPTED
-    await tell(milepost, result, output)
+    more = await also(result) if also is not None and output.as_json else None
+    await tell(milepost, result, output, more)
     return failures.INTERRUPTED if interrupts.count else exit_code(result)
 
 
-def _announce(plan: str, output: Output) -> None:
+def announce(plan: str, output: Output) -> None:
+    """Say on standard error which plan it is."""
     if not output.as_json:
         sys.stderr.write(clean(f"plan {plan}\n"))
 

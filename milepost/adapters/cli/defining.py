@@ -27,11 +27,11 @@ def names_file(word: str) -> bool:
     return Path(word).exists() or word.lower().endswith(_FILE_ENDINGS)
 
 
-def print_validated(file: str, equipment: Equipment, *, as_json: bool) -> int:
+def print_validated(file: str, equipment: Equipment, *, remove_cycles: bool, as_json: bool) -> int:
     """Check a workflow file and say what it is."""
     from milepost.composition import validate
 
-    workflow = validate(file, config=equipment.config())
+    workflow = validate(file, config=equipment.config(), remove_cycles=remove_cycles)
     spec = workflow.spec
     if as_json:
         told = {
@@ -41,12 +41,16 @@ def print_validated(file: str, equipment: Equipment, *, as_json: bool) -> int:
             "hash": workflow.source_hash,
             "steps": [step.id for step in walk(spec.steps)],
             "inputs": spec.inputs,
+            "removed": [plain(edge) for edge in workflow.removed],
         }
         sys.stdout.write(document(told) + "\n")
         return 0
     title = " ".join(filter(None, (spec.name, spec.version)))
     count = sum(1 for _step in walk(spec.steps))
     inputs = f", inputs: {', '.join(spec.inputs)}" if spec.inputs else ""
+    for edge in workflow.removed:
+        edge_told = f"the dependency of {edge.target!r} on {edge.source!r}"
+        sys.stdout.write(clean(f"{file}: left out {edge_told}: it closes a cycle\n"))
     sys.stdout.write(clean(f"{file}: {title} is valid; {count} steps{inputs}\n"))
     return 0
 

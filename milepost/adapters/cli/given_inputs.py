@@ -41,6 +41,27 @@ def json_value(text: str, *, where: str) -> Json:
     return value
 
 
+def json_file(path: str) -> Json:
+    """Return a YAML or JSON file's value; raise `ValidationError` when it is neither."""
+    from milepost.adapters.workflow.guards import read_text
+    from milepost.adapters.workflow.loading import read_document
+
+    return read_document(read_text(Path(path)), name=path).value
+
+
+def json_pairs(pairs: Iterable[str], *, where: str) -> dict[str, Json]:
+    """Return the values of `name=JSON` pairs; raise `ValidationError` for what is no pair."""
+    found: dict[str, Json] = {}
+    for pair in pairs:
+        name, equals, text = pair.partition("=")
+        if not equals or not name:
+            raise ValidationError(f"{pair!r} is not STEP=JSON", where=where)
+        if name in found:
+            raise ValidationError(f"{name!r} is given twice", where=where)
+        found[name] = json_value(text, where=f"{where} {name}")
+    return found
+
+
 def _refuse(constant: str) -> Json:
     raise ValueError(f"{constant} is no number in JSON")
 
@@ -53,10 +74,7 @@ def _value(spec: PlanSpec | None, name: str, text: str) -> Json:
 
 
 def _from_file(path: str) -> dict[str, Json]:
-    from milepost.adapters.workflow.guards import read_text
-    from milepost.adapters.workflow.loading import read_document
-
-    value = read_document(read_text(Path(path)), name=path).value
+    value = json_file(path)
     if not isinstance(value, Mapping):
         raise ValidationError(
             "is not an object of inputs", where=path, mend="write a mapping of names to values"

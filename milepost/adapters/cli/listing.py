@@ -8,12 +8,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from milepost.domain.errors import ValidationError
-from milepost.domain.nearest import suggestion
-from milepost.domain.plans import LogLevel, PlanStatus
-from milepost.projections.reader import PlanFilter
+from milepost.domain.plans import LogLevel
 from milepost.projections.views import as_json as plain
 
+from .filters import Filters
 from .opening import opened
 from .plan_names import find_plan
 from .screen import times
@@ -38,41 +36,6 @@ class Paging:
     def moment(self) -> int | datetime | None:
         """The moment, read; raises `ValidationError`."""
         return times.as_of(self.as_of)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Filters:
-    """Which plans are wanted, as the words of a command say it."""
-
-    status: Sequence[str] = ()
-    since: str | None = None
-    until: str | None = None
-    workflow: str | None = None
-    name: str | None = None
-    step: str | None = None
-    tool: str | None = None
-    error: str | None = None
-    tag: str | None = None
-    session: str | None = None
-    user: str | None = None
-    text: str | None = None
-
-    def read(self) -> PlanFilter:
-        """Return the filter; raise `ValidationError` for words that mean nothing."""
-        return PlanFilter(
-            status=[_plan_status(word) for word in self.status],
-            created_from=times.time_of(self.since, where="--since") if self.since else None,
-            created_until=times.time_of(self.until, where="--until") if self.until else None,
-            workflow=self.workflow,
-            name=self.name,
-            step=self.step,
-            tool=self.tool,
-            error=self.error,
-            tag=self.tag,
-            session=self.session,
-            user=self.user,
-            text=self.text,
-        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -174,16 +137,6 @@ def _log_entry(event: EventView) -> dict[str, object]:
         "event": event.id,
         "position": event.position,
     }
-
-
-def _plan_status(word: str) -> PlanStatus:
-    try:
-        return PlanStatus(word.lower())
-    except ValueError:
-        mend = suggestion(word, PlanStatus, kind="statuses")
-        raise ValidationError(
-            f"{word!r} is no status of a plan", where="--status", mend=mend
-        ) from None
 
 
 def _print_json(value: object) -> int:

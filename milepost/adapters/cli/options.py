@@ -98,3 +98,18 @@ Who = Annotated[
 ]
 Why = Annotated[str, typer.Option("--why", metavar="TEXT", help="Why; it is kept in the record.")]
 Limit = Annotated[int, typer.Option("--limit", min=1, max=1000, help="Most rows of one page.")]
+Effects = Annotated[
+    str,
+    typer.Option(
+        "--effects",
+        metavar="WAY",
+        help="Finished steps that may have changed the world and would be taken back: refuse to, "
+        "accept that they may be done again, or compensate them first.",
+    ),
+]
+RemoveCycles = Annotated[
+    bool,
+    typer.Option(
+        "--remove-cycles", help="Leave out dependencies that close a cycle, and name each."
+    ),
+]

@@ -9,7 +9,16 @@ from typing import Annotated
 import typer
 
 from . import failures
-from .commands import control, looking, running, store, workflows
+from .commands import (
+    control,
+    looking,
+    revisions,
+    running,
+    stops,
+    store,
+    travelling,
+    workflows,
+)
 from .screen.terminal import prepare_streams
 
 HELP = """Carry out plans and remember everything, in one file.
@@ -41,7 +50,7 @@ def application() -> typer.Typer:
         context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
     )
     app.callback()(_root)
-    for group in (running, looking, control, workflows, store):
+    for group in (running, looking, control, revisions, travelling, stops, workflows, store):
         group.register(app)
     return app
 

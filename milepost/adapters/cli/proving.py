@@ -10,8 +10,10 @@ from typing import TYPE_CHECKING
 from milepost.domain.errors import ValidationError
 from milepost.projections.views import as_json as plain
 
+from .filters import Filters
 from .next_commands import command
 from .opening import opened, require_store
+from .output import Output
 from .plan_names import find_plan
 from .screen.terminal import clean, is_interactive
 from .screen.values import document, harmless
@@ -30,6 +32,24 @@ async def replay_plan(store: str, name: str, *, as_json: bool) -> int:
     else:
         sys.stdout.write(clean(_replayed(report)) + "\n")
     return 0 if report.equal else 1
+
+
+async def replay_all(filters: Filters, output: Output) -> int:
+    """Replay all plans that filters let pass; print how many there are and what differs."""
+    async with opened(output.store) as milepost:
+        found = await milepost.replay_all(filters.read())
+    if output.as_json:
+        told = {**asdict(found), "equal": found.equal, "events_per_second": found.events_per_second}
+        sys.stdout.write(document(told) + "\n")
+        return 0 if found.equal else 1
+    pace = f"{found.events} events of {found.plans} plans, {found.events_per_second:,.0f} events/s"
+    if found.equal:
+        sys.stdout.write(f"all equal: {pace}\n")
+        return 0
+    for report in found.first:
+        sys.stdout.write(clean(f"plan {report.plan_id}: {_replayed(report)}\n"))
+    sys.stdout.write(f"{found.different} of {found.plans} plans differ: {pace}\n")
+    return 1
 
 
 def _replayed(report: ReplayReport) -> str:

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from milepost.domain.plans import PlanResult, PlanSpec, PlanStatus, walk
 from milepost.projections.views import as_json
 
+from .output import Output
 from .screen.terminal import show, shows_unicode
 from .screen.values import document, json_line
 
@@ -29,27 +29,27 @@ FILE_TOOLS = frozenset({"chart.create", "report.generate", "file.write"})
 _MANY = 1000
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Output:
-    """Where a command reads from and how it tells; `lines` is one JSON text on each line."""
-
-    store: str
-    folder: str = "."
-    as_json: bool = False
-    lines: bool = False
-
-
 def exit_code(result: PlanResult) -> int:
-    """Return 0 for a plan that did all it was to do, 3 for a paused one, else 1."""
+    """Return 0 for a plan that did all it was to do, 3 for a paused one, else 1.
+
+    A plan that another process carries on is none that failed: 0.
+    """
     if result.status is PlanStatus.PAUSED:
         return WAITING
+    if result.status is PlanStatus.RUNNING:
+        return DONE
     return DONE if result.success else FAILED
 
 
-async def tell(milepost: Milepost, result: PlanResult, output: Output) -> None:
-    """Print how a plan ended or why it is paused."""
+async def tell(
+    milepost: Milepost,
+    result: PlanResult,
+    output: Output,
+    also: Mapping[str, object] | None = None,
+) -> None:
+    """Print how a plan ended or why it is paused; in JSON with what else is to be told."""
     if output.as_json:
-        _print_json(await _document(milepost, result, output), output)
+        _print_json(await _document(milepost, result, output) | dict(also or {}), output)
         return
     from .screen.ending import ending_lines
 

@@ -48,6 +48,18 @@ async def show_plan(store: str, name: str, *, as_of: str | None, as_json: bool) 
     return 0
 
 
+async def show_state(store: str, name: str, *, as_of: str | None) -> int:
+    """Print all that a plan's events say of it, at present or at a past moment, as JSON."""
+    moment = times.as_of(as_of)
+    async with opened(store) as milepost:
+        plan = await find_plan(milepost, name)
+        if isinstance(moment, datetime):
+            moment = await (await milepost.reader()).position_at(moment)
+        shown = await milepost.state(plan, at=moment)
+    sys.stdout.write(document(plain(shown)) + "\n")
+    return 0
+
+
 async def show_step(store: str, name: str, path: str, *, as_of: str | None, as_json: bool) -> int:
     """Print one step in full."""
     from .screen.steps import step_page

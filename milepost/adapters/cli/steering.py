@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from milepost.domain.plans import PlanStatus
 from milepost.domain.values import Json
 
 from .opening import Equipment, opened
+from .output import Output
 from .plan_names import find_plan
-from .resting import DONE, Output, exit_code, tell
+from .resting import DONE, exit_code, tell
 
 if TYPE_CHECKING:
     from milepost import Milepost
@@ -35,13 +35,14 @@ async def steer(steering: Steering, equipment: Equipment, output: Output) -> int
     Pausing and cancelling end with 0 when the plan is paused or cancelled; after an answer the
     code is that of the plan.
     """
+    output = replace(output, folder=equipment.folder)
     async with opened(output.store, equipment) as milepost:
         plan = await find_plan(milepost, steering.plan)
         await _ask(milepost, plan, steering)
         result = await milepost.wait(plan)
         await tell(milepost, result, output)
     if steering.command == "answer":
-        return DONE if result.status is PlanStatus.RUNNING else exit_code(result)
+        return exit_code(result)
     return DONE
 
 

@@ -205,7 +205,9 @@ def test_help_and_version_load_nothing_of_the_engine(
 COMMANDS = (
     *("run", "resume", "pause", "cancel", "answer", "plans", "show", "steps", "history"),
     *("timeline", "log", "report", "validate", "graph", "publish", "workflows", "replay"),
-    *("check", "export", "import", "version", "schemas export", "projections rebuild"),
+    *("check", "export", "import", "version", "schemas export", "projections rebuild", "simulate"),
+    *("revisions", "revision", "revise", "move", "diff", "rollback", "restore", "recover"),
+    *("compensate", "fork", "checkpoint", "checkpoints", "break"),
 )
 
 

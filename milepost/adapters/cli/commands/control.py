@@ -7,8 +7,12 @@ from typing import Annotated
 import typer
 
 from milepost.adapters.cli import options
+from milepost.adapters.cli.groups import takes
 from milepost.adapters.cli.opening import Equipment, run_async
+from milepost.adapters.cli.output import Output
 from milepost.domain.errors import ValidationError
+
+from . import shared
 
 PANEL = "Run"
 
@@ -20,41 +24,40 @@ def register(app: typer.Typer) -> None:
     app.command("answer", rich_help_panel=PANEL)(answer)
 
 
+@takes(output=shared.output)
 def pause(
     plan: options.PlanName,
     *,
     who: options.Who = None,
     why: options.Why = "",
-    db: options.Store = options.DEFAULT_STORE,
-    as_json: options.AsJson = False,
+    output: Output,
 ) -> int:
     """Let no further step of a plan start; those under way go on to their end.
 
     `milepost resume PLAN` goes on.
     """
-    from milepost.adapters.cli.resting import Output
     from milepost.adapters.cli.steering import Steering, steer
 
     steering = Steering(plan, "pause", who=who, why=why)
-    return run_async(lambda: steer(steering, Equipment(), Output(store=db, as_json=as_json)))
+    return run_async(lambda: steer(steering, Equipment(), output))
 
 
+@takes(output=shared.output)
 def cancel(
     plan: options.PlanName,
     *,
     who: options.Who = None,
     why: options.Why = "",
-    db: options.Store = options.DEFAULT_STORE,
-    as_json: options.AsJson = False,
+    output: Output,
 ) -> int:
     """Stop a plan for good; results of finished steps stay in the record."""
-    from milepost.adapters.cli.resting import Output
     from milepost.adapters.cli.steering import Steering, steer
 
     steering = Steering(plan, "cancel", who=who, why=why)
-    return run_async(lambda: steer(steering, Equipment(), Output(store=db, as_json=as_json)))
+    return run_async(lambda: steer(steering, Equipment(), output))
 
 
+@takes(equipment=shared.equipment, output=shared.output)
 def answer(  # noqa: PLR0913 - each is an option
     plan: options.PlanName,
     step: options.StepName,
@@ -71,13 +74,8 @@ def answer(  # noqa: PLR0913 - each is an option
     ] = False,
     who: options.Who = None,
     why: options.Why = "",
-    tools: options.Tools = None,
-    folder: options.Folder = ".",
-    models: options.Models = None,
-    allow_private_addresses: options.AllowPrivate = False,
-    allow_sql_write: options.AllowSqlWrite = False,
-    db: options.Store = options.DEFAULT_STORE,
-    as_json: options.AsJson = False,
+    equipment: Equipment,
+    output: Output,
 ) -> int:
     """Answer a step that waits for a person, and carry the plan on.
 
@@ -87,7 +85,6 @@ def answer(  # noqa: PLR0913 - each is an option
     models as for `run`.
     """
     from milepost.adapters.cli.given_inputs import json_value
-    from milepost.adapters.cli.resting import Output
     from milepost.adapters.cli.steering import Steering, steer
 
     ways = [name for name, given in (("retry", retry), ("fail", fail)) if given]
@@ -104,12 +101,4 @@ def answer(  # noqa: PLR0913 - each is an option
         outcome=ways[0] if ways else "value",
         value=json_value(value, where="--value") if value is not None else None,
     )
-    equipment = Equipment(
-        folder=folder,
-        tools=tuple(tools or ()),
-        models=models,
-        allow_private_addresses=allow_private_addresses,
-        allow_sql_write=allow_sql_write,
-    )
-    output = Output(store=db, folder=folder, as_json=as_json)
     return run_async(lambda: steer(steering, equipment, output))

@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from enum import StrEnum
 from typing import Annotated
 
 import typer
 
 from milepost.adapters.cli import options
+from milepost.adapters.cli.filters import Filters
+from milepost.adapters.cli.groups import takes
 from milepost.adapters.cli.opening import run_async
+from milepost.adapters.cli.output import Output
+
+from . import shared
 
 PANEL = "Look"
 StepFilter = Annotated[
@@ -41,64 +47,24 @@ def register(app: typer.Typer) -> None:
         app.command(name, rich_help_panel=PANEL)(command)
 
 
-def plans(  # noqa: PLR0913 - each is a filter
+@takes(filters=shared.filters, output=shared.output)
+def plans(
     *,
-    status: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--status",
-            help="ready, running, paused, completed, failed or cancelled. Repeatable.",
-        ),
-    ] = None,
-    since: Annotated[
-        str | None, typer.Option("--since", metavar="TIME", help="Made at this time or later.")
-    ] = None,
-    until: Annotated[
-        str | None, typer.Option("--until", metavar="TIME", help="Made before this time.")
-    ] = None,
-    workflow: Annotated[
-        str | None, typer.Option("--workflow", help="Of this published workflow.")
-    ] = None,
-    name: Annotated[str | None, typer.Option("--name", help="With this name.")] = None,
     step: Annotated[str | None, typer.Option("--step", help="With a step of this id.")] = None,
-    tool: Annotated[str | None, typer.Option("--tool", help="Calling this tool.")] = None,
-    error: Annotated[
-        str | None, typer.Option("--error", help="Having had an error of this code.")
-    ] = None,
-    tag: Annotated[str | None, typer.Option("--tag", help="With this tag.")] = None,
-    session: Annotated[str | None, typer.Option("--session", help="Of this session.")] = None,
-    user: Annotated[str | None, typer.Option("--user", help="Of this user.")] = None,
-    text: Annotated[
-        str | None,
-        typer.Option("--text", help="With this in their id, name, workflow, user or tags."),
-    ] = None,
     limit: options.Limit = 50,
     cursor: Annotated[
         str | None, typer.Option("--cursor", help="Go on after this plan, where a page ended.")
     ] = None,
     as_of: options.AsOf = None,
-    db: options.Store = options.DEFAULT_STORE,
-    as_json: options.AsJson = False,
+    filters: Filters,
+    output: Output,
 ) -> int:
     """List plans, the newest first; all filters given must hold."""
-    from milepost.adapters.cli.listing import Filters, Paging, list_plans
+    from milepost.adapters.cli.listing import Paging, list_plans
 
-    filters = Filters(
-        status=tuple(status or ()),
-        since=since,
-        until=until,
-        workflow=workflow,
-        name=name,
-        step=step,
-        tool=tool,
-        error=error,
-        tag=tag,
-        session=session,
-        user=user,
-        text=text,
-    )
+    wanted = replace(filters, step=step)
     paging = Paging(limit=limit, cursor=cursor, as_of=as_of)
-    return run_async(lambda: list_plans(db, filters, paging, as_json=as_json))
+    return run_async(lambda: list_plans(output.store, wanted, paging, as_json=output.as_json))
 
 
 def show(
@@ -108,6 +74,12 @@ def show(
         str | None,
         typer.Argument(metavar="[STEP]", help="One step of it, by its path.", show_default=False),
     ] = None,
+    state: Annotated[
+        bool,
+        typer.Option(
+            "--state", help="Print the whole state instead: context, and each step with output."
+        ),
+    ] = False,
     as_of: options.AsOf = None,
     db: options.Store = options.DEFAULT_STORE,
     as_json: options.AsJson = False,
@@ -116,8 +88,10 @@ def show(
 
     Works while the plan runs, and with --as-of for any past moment.
     """
-    from milepost.adapters.cli.showing import show_plan, show_step
+    from milepost.adapters.cli.showing import show_plan, show_state, show_step
 
+    if state:
+        return run_async(lambda: show_state(db, plan, as_of=as_of))
     if step is None:
         return run_async(lambda: show_plan(db, plan, as_of=as_of, as_json=as_json))
     return run_async(lambda: show_step(db, plan, step, as_of=as_of, as_json=as_json))

@@ -7,7 +7,11 @@ from typing import Annotated
 import typer
 
 from milepost.adapters.cli import options
+from milepost.adapters.cli.groups import takes
 from milepost.adapters.cli.opening import Equipment, run_async
+from milepost.adapters.cli.output import Output
+
+from . import shared
 
 PANEL = "Run"
 
@@ -18,6 +22,7 @@ def register(app: typer.Typer) -> None:
     app.command("resume", rich_help_panel=PANEL)(resume)
 
 
+@takes(equipment=shared.equipment, output=shared.watched)
 def run(  # noqa: PLR0913 - each is an option
     workflow: Annotated[
         str,
@@ -46,14 +51,15 @@ def run(  # noqa: PLR0913 - each is an option
     tag: Annotated[
         list[str] | None, typer.Option("--tag", help="A word to find the plan by. Repeatable.")
     ] = None,
-    watch: options.Watch = False,
-    tools: options.Tools = None,
-    folder: options.Folder = ".",
-    models: options.Models = None,
-    allow_private_addresses: options.AllowPrivate = False,
-    allow_sql_write: options.AllowSqlWrite = False,
-    db: options.Store = options.DEFAULT_STORE,
-    as_json: options.AsJson = False,
+    stop: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--break", metavar="STEP", help="Pause before this step, by its path. Repeatable."
+        ),
+    ] = None,
+    remove_cycles: options.RemoveCycles = False,
+    equipment: Equipment,
+    output: Output,
 ) -> int:
     """Carry a workflow out as a new plan.
 
@@ -62,7 +68,6 @@ def run(  # noqa: PLR0913 - each is an option
     3 when it waits for a person, 130 after Ctrl-C.
     """
     from milepost.adapters.cli.carrying import Request, carry_out
-    from milepost.adapters.cli.resting import Output
 
     request = Request(
         workflow=workflow,
@@ -71,19 +76,14 @@ def run(  # noqa: PLR0913 - each is an option
         session=session,
         user=user,
         tags=tuple(tag or ()),
+        breakpoints=tuple(stop or ()),
+        remove_cycles=remove_cycles,
     )
-    equipment = Equipment(
-        folder=folder,
-        tools=tuple(tools or ()),
-        models=models,
-        allow_private_addresses=allow_private_addresses,
-        allow_sql_write=allow_sql_write,
-    )
-    output = Output(store=db, folder=folder, as_json=as_json, lines=watch)
     return run_async(lambda: carry_out(request, equipment, output))
 
 
-def resume(  # noqa: PLR0913 - each is an option
+@takes(equipment=shared.equipment, output=shared.watched)
+def resume(
     *,
     plan: Annotated[
         str | None,
@@ -100,28 +100,13 @@ def resume(  # noqa: PLR0913 - each is an option
             help="Take the plan from a process that hangs; that one can add nothing more to it.",
         ),
     ] = False,
-    watch: options.Watch = False,
-    tools: options.Tools = None,
-    folder: options.Folder = ".",
-    models: options.Models = None,
-    allow_private_addresses: options.AllowPrivate = False,
-    allow_sql_write: options.AllowSqlWrite = False,
-    db: options.Store = options.DEFAULT_STORE,
-    as_json: options.AsJson = False,
+    equipment: Equipment,
+    output: Output,
 ) -> int:
     """Carry on a plan after a pause or a crash, or all that have not ended.
 
     Finished steps are not run again. Give the same tools, folder and models as for `run`.
     """
     from milepost.adapters.cli.carrying import carry_on
-    from milepost.adapters.cli.resting import Output
 
-    equipment = Equipment(
-        folder=folder,
-        tools=tuple(tools or ()),
-        models=models,
-        allow_private_addresses=allow_private_addresses,
-        allow_sql_write=allow_sql_write,
-    )
-    output = Output(store=db, folder=folder, as_json=as_json, lines=watch)
     return run_async(lambda: carry_on(plan, equipment, output, take_over=take_over))

@@ -7,7 +7,13 @@ from typing import Annotated
 import typer
 
 from milepost.adapters.cli import options
+from milepost.adapters.cli.filters import Filters
+from milepost.adapters.cli.groups import takes
 from milepost.adapters.cli.opening import run_async
+from milepost.adapters.cli.output import Output
+from milepost.domain.errors import ValidationError
+
+from . import shared
 
 PANEL = "Prove and keep"
 projections = typer.Typer(no_args_is_help=True, help="The tables that reads are made from.")
@@ -24,20 +30,35 @@ def register(app: typer.Typer) -> None:
     app.command("version", rich_help_panel=PANEL)(version)
 
 
+@takes(filters=shared.filters, output=shared.output)
 def replay(
-    plan: options.PlanName,
     *,
-    db: options.Store = options.DEFAULT_STORE,
-    as_json: options.AsJson = False,
+    plan: Annotated[
+        str | None,
+        typer.Argument(
+            metavar="[PLAN]", help="A plan's id, a beginning of it, or `last`.", show_default=False
+        ),
+    ] = None,
+    every: Annotated[
+        bool, typer.Option("--all", help="All plans that the filters let pass instead of one.")
+    ] = False,
+    filters: Filters,
+    output: Output,
 ) -> int:
     """Decide a plan's record again from its first event and compare, event by event.
 
     Calls no tool, no model and no network. Ends with 0 when all is equal, else with 1 and the
     first difference.
     """
-    from milepost.adapters.cli.proving import replay_plan
+    from milepost.adapters.cli.proving import replay_all, replay_plan
 
-    return run_async(lambda: replay_plan(db, plan, as_json=as_json))
+    if every is (plan is not None):
+        raise ValidationError("give a plan or --all, one of them", where="replay")
+    if plan is None:
+        return run_async(lambda: replay_all(filters, output))
+    if filters != Filters():
+        raise ValidationError("filters belong to --all", where="replay")
+    return run_async(lambda: replay_plan(output.store, plan, as_json=output.as_json))
 
 
 def check(*, db: options.Store = options.DEFAULT_STORE, as_json: options.AsJson = False) -> int:

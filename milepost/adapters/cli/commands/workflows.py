@@ -36,7 +36,11 @@ def register(app: typer.Typer) -> None:
 
 
 def validate(
-    *, file: WorkflowFile, tools: options.Tools = None, as_json: options.AsJson = False
+    *,
+    file: WorkflowFile,
+    remove_cycles: options.RemoveCycles = False,
+    tools: options.Tools = None,
+    as_json: options.AsJson = False,
 ) -> int:
     """Check a workflow without running it; each problem is told with its line.
 
@@ -44,7 +48,8 @@ def validate(
     """
     from milepost.adapters.cli.defining import print_validated
 
-    return print_validated(file, Equipment(tools=tuple(tools or ())), as_json=as_json)
+    equipment = Equipment(tools=tuple(tools or ()))
+    return print_validated(file, equipment, remove_cycles=remove_cycles, as_json=as_json)
 
 
 def graph(

@@ -24,6 +24,15 @@ _STYLES = {
     LogLevel.DEBUG: "dim",
     LogLevel.TRACE: "dim",
 }
+_STATES = {
+    "started": "running",
+    "drafted": "pending",
+    "resumed": "running",
+    "forked": "running",
+    "adopted": "completed",
+    "reset": "pending",
+}
+"""The states that kinds of events leave behind, where they have another name."""
 _LONGEST_STEP = 40
 
 
@@ -55,7 +64,7 @@ def log_line(event: EventView) -> Text:
 def progress_line(event: EventView) -> Text:
     """Return an event as a line of a run: a mark, the step, what happened."""
     state = unversioned(event.kind).rpartition(".")[2]
-    state = {"started": "running", "drafted": "pending", "resumed": "running"}.get(state, state)
+    state = _STATES.get(state, state)
     mark = mark_of(state)
     line = Text().append(f"{clock(event.time)} ", "dim")
     line.append(f"{mark.ascii} ", mark.style)

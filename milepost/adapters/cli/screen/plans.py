@@ -8,6 +8,7 @@ from datetime import timedelta
 from rich.table import Table
 from rich.text import Text
 
+from milepost.domain.ids import plan_of
 from milepost.domain.values import Json
 from milepost.projections.plan_views import PlanSummary, PlanView
 from milepost.projections.totals import StepCounts
@@ -62,6 +63,8 @@ def _facts(plan: PlanView, *, unicode: bool) -> Iterator[tuple[str, str | Text]]
     yield "name", one_line(" ".join(filter(None, (plan.name, plan.version))))
     yield "about", one_line(plan.description or "")
     yield "workflow", one_line(plan.workflow or "")
+    yield "forked from", _fork_of(plan.forked_from)
+    yield "revision", str(plan.revision) if plan.revision > 1 else ""
     state = status_text(plan.status.value, unicode=unicode)
     if plan.completion is not None and plan.completion.value != "success":
         state.append(f" ({plan.completion.value})")
@@ -82,6 +85,10 @@ def _facts(plan: PlanView, *, unicode: bool) -> Iterator[tuple[str, str | Text]]
     yield "error", Text(clean(plan.result.error_message or ""), "red")
     yield "missing", one_line(", ".join(plan.result.missing))
     yield "position", str(plan.position)
+
+
+def _fork_of(event: str | None) -> str:
+    return f"{plan_of(event.partition('#')[0])}, after event {event}" if event else ""
 
 
 def _state(plan: PlanSummary) -> str:

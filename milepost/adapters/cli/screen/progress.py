@@ -25,6 +25,7 @@ _BAR = 28
 _STATES = {
     "step.started": "running",
     "step.completed": "completed",
+    "step.adopted": "completed",
     "step.failed": "failed",
     "step.retrying": "retrying",
     "step.suspended": "suspended",

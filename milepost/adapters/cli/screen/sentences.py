@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from datetime import timedelta
-from typing import Any
 
 from milepost.domain.plans import LogLevel
 from milepost.projections.codes import unversioned
 from milepost.projections.views import EventView
 
+from .course_sentences import COURSE_SENTENCES, Data
 from .terminal import one_line
 from .times import duration
 from .values import brief, json_line
@@ -32,8 +32,6 @@ _LEVELS = {
     "request.made": LogLevel.TRACE,
     "plan.request_answered": LogLevel.TRACE,
 }
-
-Data = Mapping[str, Any]
 
 
 def level_of(event: EventView) -> LogLevel:
@@ -132,7 +130,7 @@ def _with_reason(word: str) -> Callable[[Data], str]:
     return lambda data: f"{word}: {data['reason']}" if data.get("reason") else word
 
 
-_SENTENCES: dict[str, Callable[[Data], str]] = {
+_SENTENCES: dict[str, Callable[[Data], str]] = COURSE_SENTENCES | {
     "plan.drafted": _drafted,
     "plan.started": lambda data: f"plan started, {data.get('strategy')}",
     "plan.paused": _with_reason("plan paused"),
