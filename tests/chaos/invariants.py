@@ -8,10 +8,15 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
 
-from .folding import PlanFold, fold, moments
+from .courses import wrong_courses
+from .folding import PlanFold, fold
 from .ledger import Entry
+from .ordering import wrong_after_cuts, wrong_order
+from .past import wrong_past
+from .policies import beyond_limits
 from .record import Line, Record
-from .written import Written, container_of
+from .undoings import wrong_undoings
+from .written import Written
 
 _STEP_CODES = {
     "pending": 1,
@@ -44,8 +49,10 @@ def violations(record: Record, entries: Sequence[Entry]) -> list[str]:
     found += [f"I1 {problem}" for problem in _acknowledged(record, plans, entries)]
     found += [f"I3 {problem}" for problem in _calls(plans, entries)]
     found += [f"I3 {problem}" for problem in _effects(record, plans, entries)]
-    found += [f"I9 {problem}" for problem in _order(record)]
-    found += [f"cut off: {problem}" for problem in _interrupted(record)]
+    found += [f"I9 {problem}" for problem in wrong_order(record)]
+    found += [f"cut off: {problem}" for problem in wrong_after_cuts(record)]
+    found += [*wrong_courses(record), *wrong_past(record)]
+    found += [*beyond_limits(record, entries), *wrong_undoings(record, entries)]
     return found
 
 
@@ -98,7 +105,7 @@ def _acknowledged(
             yield f"attempt {entry['attempt']} of {entry['key']} was made, its start is not there"
         elif entry["what"] == "end":
             plan = plans.get(entry["plan"])
-            if plan is None or plan.status != entry["status"]:
+            if plan is None or entry["status"] not in plan.ends:
                 yield f"plan {entry['plan']} had {entry['status']}, now it is {plan}"
 
 
@@ -131,52 +138,9 @@ def _effects(record: Record, plans: dict[str, PlanFold], entries: Sequence[Entry
             yield f"{key} took effect {times} times"
     results = {entry["key"]: entry["result"] for entry in effects}
     for plan in plans.values():
-        written = Written(record.bodies[plan.content])
         for path, step in plan.steps.items():
             key = f"{plan.id}/{path}/{step.activation}"
-            wrote = step.status == "completed" and written.writes(path)
+            done = step.status == "completed" and not step.adopted
+            wrote = done and Written(record.bodies[step.content or plan.content]).writes(path)
             if wrote and results.get(key) != step.output:
                 yield f"{key} gave {results.get(key)}, recorded is {step.output}"
-
-
-def _order(record: Record) -> Iterator[str]:
-    """Hold starts against dependencies, containers and slots."""
-    known: dict[str, Written] = {}
-    for plan, line in moments(record.lines):
-        if line.kind != "step.started.v1" or line.path is None:
-            continue
-        if plan.id not in known:
-            known[plan.id] = Written(record.bodies[plan.content])
-        written = known[plan.id]
-        steps = plan.steps
-        for other in written.waits_for(line.path):
-            if other not in steps or not steps[other].ended:
-                yield f"{line.id} starts before {other} has ended"
-        around = container_of(line.path)
-        if around is not None and (around not in steps or steps[around].status != "running"):
-            yield f"{line.id} starts while {around} does not run"
-        running = [path for path, status in plan.active.items() if status == "running"]
-        busy = sum(written.works(path) for path in running)
-        if written.works(line.path) and busy >= written.slots:
-            yield f"{line.id} starts while {busy} of {written.slots} slots are taken"
-
-
-def _interrupted(record: Record) -> Iterator[str]:
-    """Hold what a new owner names as cut off, and does about it, against what was under way."""
-    expected: dict[str, str] = {}
-    for plan, line in moments(record.lines):
-        if line.stream in expected:
-            kind = expected.pop(line.stream)
-            if line.kind not in {kind, "step.cancelled.v1"}:
-                yield f"{line.id} is a {line.kind}, after a cut must follow {kind}"
-        if line.kind != "plan.owner_changed.v1":
-            continue
-        written = Written(record.bodies[plan.content])
-        cut = {
-            path: written.writes(path)
-            for path, status in plan.active.items()
-            if status == "running" and written.works(path)
-        }
-        if line.data.get("interrupted", {}) != cut:
-            yield f"{line.id}: {cut} were cut off, named are {line.data.get('interrupted')}"
-        expected |= {f"{plan.id}.{path}": written.after_a_cut(path) for path in cut}

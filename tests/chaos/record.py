@@ -10,6 +10,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from .contents import read_contents
+
 Fields = dict[str, Any]
 _EVENTS = """SELECT rowid, originator_id, originator_version, topic, state, time
   FROM stored_events ORDER BY rowid"""
@@ -98,10 +100,8 @@ def _read(connection: sqlite3.Connection) -> Record:
         if not connection.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]:
             return record
         record.lines = [_line(row) for row in connection.execute(_EVENTS)]
-        record.bodies = {
-            "sha256:" + key.hex(): json.loads(data)
-            for key, data in connection.execute("SELECT hash, data FROM body_data")
-        }
+        record.bodies, damaged = read_contents(connection)
+        record.damage += damaged
         record.step_rows = {tuple(row[:2]): row[2:] for row in connection.execute(_STEPS)}
         record.plan_rows = {row[0]: row[1:] for row in connection.execute(_PLANS)}
         record.owners = {row[0]: row[1:] for row in connection.execute(_OWNERS)}
