@@ -4,6 +4,7 @@
 #   make check   format, lint, types and layers
 #   make bench   measure Milepost beside its peers
 #   make chaos   the whole campaign of crashes and random cases; SEED=7 is another draw
+#   make mutate  plant bugs in the engine's core and count how many the simulation finds
 
 PYTHON ?=
 SEED ?= 20261121
@@ -14,7 +15,7 @@ BIN := .venv/bin
 STAMP := .venv/.installed
 CANDIDATES := $(or $(PYTHON),python3 python3.13 python3.12 python3.11)
 
-.PHONY: setup demo test check bench chaos
+.PHONY: setup demo test check bench chaos mutate
 .DELETE_ON_ERROR:
 
 setup: $(STAMP)
@@ -59,3 +60,6 @@ bench: setup
 chaos: setup
 	@$(BIN)/python -m pytest -m 'chaos or slow or hypothesis' --campaign --timeout=3600 \
 	    --seed=$(SEED) --hypothesis-seed=$(SEED) $(ARGS)
+
+mutate: setup
+	@$(BIN)/python -m tests.mutation.hunting $(SEED)
