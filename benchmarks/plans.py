@@ -54,6 +54,14 @@ def chain(steps: int, *, tool: str) -> Workflow:
     }
 
 
+def chain_with_way_out(steps: int, *, at: int, fails: str, tool: str) -> Workflow:
+    """Return a chain whose step `at` calls the tool `fails`; a replan has it call `tool`."""
+    plan = chain(steps, tool=tool)
+    plan["steps"][at - 1] |= {"tool": fails, "alternatives": [{"tool": tool}]}
+    plan["settings"]["replan"] = {"strategies": ["alternative"]}
+    return plan
+
+
 def chain_with_waits(steps: int, *, tool: str) -> Workflow:
     """Return a chain in which every tenth step waits a minute and the others are retried."""
     retry = {"max_attempts": 5, "initial_delay": "1s"}

@@ -24,6 +24,7 @@ MEASURES: Final = (
     "chains",
     "fan_out_text",
     "simulation",
+    "replan",
     "store_100_000",
     "store_1_000_000",
 )

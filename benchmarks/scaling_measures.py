@@ -33,10 +33,17 @@ LENGTHS: Final = (10, 100, 1_000, 10_000)
 SIMPLE_RUNS: Final = 1_000
 TOOL_SECONDS: Final = 0.05
 REPLAYED_PLANS: Final = 500
+REPLANNED_STEPS: Final = 1_000
 SIMULATED_STEPS: Final = 100
 SIMULATED_RUNS: Final = 50
 QUICK_SHARE: Final = 100
 """How many times smaller the quick sizes are."""
+
+
+@milepost.tool(name="bench.broken")
+async def broken(number: int) -> int:
+    """Fail, and say that it would fail again."""
+    raise milepost.ExecutionError(f"{number} is too much", code="down", retryable=False)
 
 
 @milepost.tool(name="bench.slow")
@@ -140,6 +147,28 @@ async def simulation(folder: Path, *, quick: bool) -> list[Row]:  # noqa: ARG001
     return [Row(f"simulation of {SIMULATED_STEPS} steps, waits, retries", text, "≥ 1,000")]
 
 
+async def replan(folder: Path, *, quick: bool) -> list[Row]:
+    """Have the middle step of a chain fail; time from its failure to the start of another way."""
+    length = REPLANNED_STEPS // QUICK_SHARE if quick else REPLANNED_STEPS
+    plan = workflows.chain_with_way_out(
+        length, at=length // 2, fails="bench.broken", tool="bench.no_op"
+    )
+    times: list[float] = []
+    async with _opened(folder) as instance:
+        for _run in range(3):
+            result = await instance.run(plan)
+            times.append(await _replan_seconds(instance, result.plan_id))
+    text = f"{1000 * min(times):.0f} ms, best of {len(times)}"
+    return [Row(f"replan of {length:,} steps: failure to another way", text, "< 2 s")]
+
+
+async def _replan_seconds(instance: milepost.Milepost, plan: str) -> float:
+    """Return how long after the failure the step started again, by the record."""
+    kinds = ["step.failed", "plan.revised"]
+    failed, revised = (await instance.history(plan, kinds=kinds)).items
+    return (revised.time - failed.time).total_seconds()
+
+
 async def store_of(folder: Path, events: int) -> list[Row]:
     """Fill a store, then time its history, its lists, its replay and its rebuild."""
     store = folder / "store"
@@ -207,7 +236,7 @@ def _rebuild(store: Path, events: int, title: str) -> Row:
 
 
 def _opened(folder: Path) -> AbstractAsyncContextManager[milepost.Milepost]:
-    return milepost.open(str(folder / "milepost.db"), tools=[no_op, slow])
+    return milepost.open(str(folder / "milepost.db"), tools=[no_op, slow, broken])
 
 
 def main() -> None:
