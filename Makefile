@@ -1,6 +1,6 @@
 # `make setup` needs only make, git and a Python >= 3.11 with venv; the rest depends on it.
 #   make demo    run the example workflow and show what was recorded
-#   make test    the tests; WORKERS=4 spreads them, ARGS="-k replay" picks some
+#   make test    the tests; WORKERS=2 spreads them, ARGS="-k replay" picks some
 #   make check   format, lint, types and layers
 #   make bench   measure Milepost beside its peers
 #   make chaos   the whole campaign of crashes and random cases; SEED=7 is another draw
@@ -58,7 +58,8 @@ bench: setup
 	@$(BIN)/python -m benchmarks $(ARGS)
 
 chaos: setup
-	@$(BIN)/python -m pytest -m 'chaos or slow or hypothesis' --campaign --timeout=3600 \
+	@$(BIN)/python -m pytest -m 'chaos or slow or hypothesis' -n $(WORKERS) \
+	    --campaign --timeout=7200 \
 	    --seed=$(SEED) --hypothesis-seed=$(SEED) $(ARGS)
 
 mutate: setup

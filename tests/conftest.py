@@ -6,6 +6,8 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, settings
 
+from tests.chaos.tally import FIGURE
+
 # A slow machine is no fault of the code under test, so nothing here is held to a time.
 settings.register_profile(
     "quick",
@@ -37,6 +39,24 @@ def pytest_configure(config: pytest.Config) -> None:
 def pytest_report_header(config: pytest.Config) -> str:
     amount = "campaign" if config.getoption("--campaign") else "quick"
     return f"milepost: {amount}, seed {config.getoption('--seed')}, {os.cpu_count()} processors"
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Print the table of what the chaos tests tried, also when several processes ran them."""
+    reports = [*terminalreporter.getreports("passed"), *terminalreporter.getreports("failed")]
+    lines = [
+        value
+        for report in reports
+        if report.when == "call"
+        for name, value in report.user_properties
+        if name == FIGURE
+    ]
+    if lines:
+        terminalreporter.section("chaos")
+        terminalreporter.line("| fault | N | seconds | violations |")
+        terminalreporter.line("|---|---|---|---|")
+        for line in lines:
+            terminalreporter.line(str(line))
 
 
 @pytest.fixture(scope="session")

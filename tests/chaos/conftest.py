@@ -12,9 +12,8 @@ import pytest
 from .processes import leave_none
 from .scene import Scene
 from .strace import why_not
-from .tally import Tally
+from .tally import FIGURE, Tally
 
-FIGURE = "chaos figure"
 KEPT = 20
 Tallying = Callable[[str], AbstractContextManager[Tally]]
 
@@ -76,21 +75,3 @@ def tally(request: pytest.FixtureRequest) -> Tallying:
         assert not tally.wrong, "\n".join([f"{len(tally.wrong)} violations", *tally.wrong[:20]])
 
     return tallying
-
-
-def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """Print the table."""
-    reports = [*terminalreporter.getreports("passed"), *terminalreporter.getreports("failed")]
-    lines = [
-        value
-        for report in reports
-        if report.when == "call"
-        for name, value in report.user_properties
-        if name == FIGURE
-    ]
-    if lines:
-        terminalreporter.section("chaos")
-        terminalreporter.line("| fault | N | seconds | violations |")
-        terminalreporter.line("|---|---|---|---|")
-        for line in lines:
-            terminalreporter.line(str(line))

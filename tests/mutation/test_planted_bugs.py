@@ -24,6 +24,7 @@ def test_the_simulation_passes_without_a_bug(repository: Path, seed: int) -> Non
     assert not is_found(None, seed=seed, repository=repository)
 
 
+@pytest.mark.slow
 def test_the_simulation_finds_a_drawn_bug(repository: Path, seed: int) -> None:
     bug = random.Random(seed).choice(BUGS[:6])  # noqa: S311 - picks what to break
 
