@@ -69,7 +69,7 @@ async def reader_of(source: Milepost | Reader) -> Reader:
 
 def attempts_of(story: PlanStory) -> Iterator[PastAttempt]:
     """Yield the attempts of a plan's steps in the order in which they ended."""
-    specs = {place.path: place.spec for place in story.places}
+    specs = {place.path: place.spec for place in (*story.places, *story.gone)}
     working = _Working()
     for recorded in story.events:
         path = path_of(recorded.event.originator_id)

@@ -16,6 +16,7 @@ from milepost.domain.events import (
     StepStarted,
 )
 from milepost.domain.ids import StepPath, path_of
+from milepost.domain.steps import StepStatus
 from milepost.domain.values import Json
 from milepost.engine.core import compile_plan
 from milepost.facade import Milepost
@@ -53,7 +54,7 @@ def recording_of(story: PlanStory) -> Recording:
         completion=story.plan.completion,
         steps={
             place.path: _step(story, place, spans, attempts.get(place.path, ()))
-            for place in story.places
+            for place in (*story.places, *story.gone)
         },
     )
 
@@ -66,7 +67,7 @@ def _step(
     return RecordedStep(
         kind=place.spec.kind,
         tool=place.spec.tool,
-        status=story.statuses[place.path],
+        status=story.statuses.get(place.path, StepStatus.PENDING),
         output=step.output if step else None,
         error=step.error if step else None,
         after=place.after,

@@ -130,6 +130,19 @@ def test_failed_and_cut_off_steps_do_so_again() -> None:
     assert "it was cut off here when it was recorded" in "".join(told(recording, free))
 
 
+def test_iterations_that_were_taken_back_do_again_what_they_did() -> None:
+    again = {"max_attempts": 2, "initial_delay": "10s", "jitter": False}
+    take = {"for_each": [1, 2], "steps": [tool("take")], "retry": again}
+    plan = flow({"id": "each", "type": "loop", **take}, tool("stop"))
+    plan["settings"] = {"max_parallel_steps": 1}
+    stopping = after(20, fails("broken", retryable=False))
+    recording = recorded(plan, {"take": fails("full"), "stop": stopping})
+    assert recording.steps["each"].status == "cancelled"
+    assert recording.steps["each[0].take"].status == "pending"
+    assert len(recording.steps["each[0].take"].attempts) == 1
+    assert check(recording) == []
+
+
 def test_people_answer_as_recorded() -> None:
     plan = flow(question("ok"), {"id": "say", "type": "response", "text": "${ok.output}"})
     recording = recorded(plan)
