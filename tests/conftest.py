@@ -1,11 +1,14 @@
 """What every test may ask for, and how much of a campaign is run."""
 
+import importlib
 import os
+import pkgutil
 from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, settings
 
+import milepost
 from tests.chaos.tally import FIGURE
 
 # A slow machine is no fault of the code under test, so nothing here is held to a time.
@@ -32,8 +35,19 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_configure(config: pytest.Config) -> None:
+    _import_all()
     if config.getoption("--campaign"):
         settings.load_profile("campaign")
+
+
+def _import_all() -> None:
+    """Import all of Milepost, for a seed to draw the same cases in whichever process a test runs.
+
+    Hypothesis tries constants that it finds in the project's modules: in those imported so far.
+    """
+    for module in pkgutil.walk_packages(milepost.__path__, "milepost."):
+        if not module.name.endswith("__main__"):
+            importlib.import_module(module.name)
 
 
 def pytest_report_header(config: pytest.Config) -> str:
