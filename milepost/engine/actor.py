@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime
-from itertools import pairwise
 from typing import NamedTuple, TypeAlias
 
 import anyio
@@ -48,14 +47,13 @@ from .core import (
 from .core.derive import restore
 from .core.limits import deadline
 from .journal import Journal, Save
+from .saves import chunks
 from .streaming import ChunkKind, StreamingAggregator
 
 Furnish: TypeAlias = "Callable[[PlanState, Requested], Awaitable[Requested]]"
 """Adds to a request what deciding about it needs."""
 Replan: TypeAlias = "Callable[[PlanState, ReplanBegun], Awaitable[Planned | PlanningFailed]]"
 """Has a planner answer for a plan that waits for one."""
-CHUNK = 512
-"""Events after which a fan-out's further starts go into a save of their own."""
 _STOPS = frozenset({StepCancelled, StepFailed, StepRetrying, StepCompleted})
 _RETRIES_AFTER_CONFLICT = 3
 
@@ -346,17 +344,3 @@ class PlanActor:
 
 def _needs_record(outcome: Outcome) -> bool:
     return type(outcome) is Requested and needs_record(outcome.request)
-
-
-def chunks(events: Sequence[Event]) -> list[Sequence[Event]]:
-    """Return events in saves; a long one is cut only where an attempt starts.
-
-    What precedes such a place is complete in itself, so a crash in between loses nothing.
-    """
-    if len(events) <= CHUNK:
-        return [events] if events else []
-    cuts = [0]
-    for place, event in enumerate(events):
-        if place - cuts[-1] >= CHUNK and isinstance(event, StepStarted) and event.attempt == 1:
-            cuts.append(place)
-    return [events[begin:end] for begin, end in pairwise([*cuts, len(events)])]

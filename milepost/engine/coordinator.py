@@ -18,7 +18,7 @@ from milepost.domain.ids import PlanId, StepPath
 from milepost.domain.plans import PlanResult
 from milepost.domain.values import ContentHash, Json
 
-from .actor import PlanActor, chunks
+from .actor import PlanActor
 from .attempt import Workshop
 from .changes import Changes
 from .core import (
@@ -39,6 +39,7 @@ from .library import Library, Prepared
 from .models import SchemaCheck
 from .records import Records
 from .replanner import Replanner
+from .saves import chunks
 
 Watch = Callable[[Event], None]
 

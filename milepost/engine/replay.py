@@ -16,7 +16,6 @@ from milepost.domain.errors import MilepostError
 from milepost.domain.events import Event, OwnerChanged, PlanDrafted, RequestMade, StepStarted
 from milepost.domain.values import ContentHash
 
-from .actor import CHUNK
 from .changes import needs_record
 from .core import (
     Began,
@@ -35,6 +34,7 @@ from .core.derive import restore
 from .journal import Stored
 from .observe import inherited_by, observe
 from .observe_planning import with_rest
+from .saves import CHUNK
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,7 @@
 """Replay names the first event that does not follow, or the one that is missing."""
 
-from milepost.engine.actor import CHUNK, chunks
 from milepost.engine.replay import Difference, replay
+from milepost.engine.saves import CHUNK, chunks
 
 from .core_run import PLAN, CoreRun, stored, told, tool
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from milepost.domain.events import Event
+from milepost.domain.events import Event, StepStarted
 from milepost.engine.core.derive import restore
+from milepost.engine.saves import CHUNK, chunks
 
 from .core_run import PLAN, CoreRun, Fields, container, told, tool
 
@@ -321,3 +322,15 @@ def test_a_container_fails_again_though_all_its_children_have_ended() -> None:
     assert "retrying s" in back(run, "failed s.y")
     assert run.running == ["s.x"]
     assert run.replayed().equal
+
+
+def test_a_restoration_is_stored_at_once_however_many_steps_it_takes_back() -> None:
+    pairs = [container("sequential", f"c{n}", tool("a"), tool("b")) for n in range(CHUNK)]
+    run = CoreRun(*pairs, settings={"max_parallel_steps": 10_000})
+    for number in range(CHUNK):
+        run.succeed(f"c{number}.a")
+    moment = run.own[-1].id
+    run.finish()
+    events = run.restore(moment)
+    assert sum(isinstance(event, StepStarted) for event in events) > CHUNK
+    assert chunks(events) == [events]
