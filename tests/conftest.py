@@ -21,7 +21,7 @@ settings.register_profile(
     print_blob=True,
 )
 settings.register_profile(
-    "campaign", settings.get_profile("quick"), max_examples=2_000, stateful_step_count=100
+    "campaign", settings.get_profile("quick"), max_examples=1_000, stateful_step_count=50
 )
 settings.load_profile("quick")
 

@@ -22,6 +22,7 @@ FAILING = Path(__file__).with_name("failing.yaml")
 SMALL = Path(__file__).with_name("small.yaml")
 OPEN = (PlanStatus.RUNNING, PlanStatus.PAUSED)
 _TRIES = 300
+_OPENINGS = 3
 _PAUSE = 0.02
 
 
@@ -80,12 +81,13 @@ async def _carry_on(
 
 
 async def _insist(store: Path, ledger: Ledger) -> None:
-    for _try in range(_TRIES):
+    for _try in range(_OPENINGS):
         with suppress(StoreError):  # noted by the carrier, unless the store could not be opened
             async with milepost.open(store, tools=world_tools(ledger)) as mp:
                 await Carrier(mp, ledger).to_any_end()
                 return
         await anyio.sleep(_PAUSE)
+    ledger.note("unopened")
 
 
 async def _die_of_a_refusal(store: Path, ledger: Ledger) -> None:
