@@ -3,24 +3,40 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Mapping, Sequence
-from contextlib import suppress
+from dataclasses import dataclass
 
 import anyio
 
 from milepost.adapters.workflow import check_inputs
 from milepost.adapters.workflow.preparation import Runnable
 from milepost.adapters.workflow.published import Published
-from milepost.domain.errors import OwnedElsewhereError, RefusedError, UnknownNameError
+from milepost.domain.aggregates import PlanStream
+from milepost.domain.errors import (
+    EquipmentError,
+    OwnedElsewhereError,
+    RefusedError,
+    UnknownNameError,
+)
 from milepost.domain.ids import PlanId
-from milepost.domain.plans import PlanResult, PlanSpec
+from milepost.domain.plans import PlanResult, PlanSpec, PlanStatus
 from milepost.domain.values import Json, canonical_bytes
-from milepost.engine.coordinator import Draft, Watch
+from milepost.engine.coordinator import Watch
+from milepost.engine.drafting import Draft
 from milepost.engine.requests import is_unanswered, waits_for_answer
 from milepost.engine.streaming import Chunk
 
 from .people import me
 from .travel import Travelling
 from .travel.checkpointing import check_steps
+
+
+@dataclass(frozen=True, slots=True)
+class ResumedAll:
+    """What carrying on all plans came to."""
+
+    results: tuple[PlanResult, ...]
+    left: dict[PlanId, str]
+    """Plans that lack tools or models, each with what it lacks."""
 
 
 class Milepost(Travelling):
@@ -117,26 +133,51 @@ class Milepost(Travelling):
         """Carry on one plan, or all that have not ended, after a pause or a crash.
 
         Returns what came of each. Plans that a living process owns are left to it, unless one is
-        named and `take_over` is set; then that process may add nothing more to it.
+        named and `take_over` is set; then that process may add nothing more to it. Raises
+        `EquipmentError` for plans whose steps need a tool or a model that was not given; of all
+        plans, the others are carried on first.
         """
-        if plan_id is not None:
-            plan = PlanId(plan_id)
-            await self._take_up(plan, take_over=take_over, watch=watch)
-            return [await self._coordinator.wait(plan)]
-        taken_up = []
+        if plan_id is None:
+            resumed = await self.resume_all(watch=watch)
+            if resumed.left:
+                raise EquipmentError("\n".join(resumed.left.values()))
+            return list(resumed.results)
+        plan = PlanId(plan_id)
+        await self._take_up(plan, take_over=take_over, watch=watch)
+        return [await self._coordinator.wait(plan)]
+
+    async def resume_all(self, *, watch: Watch | None = None) -> ResumedAll:
+        """Carry on all plans that have not ended, as `resume` does, and tell which were left."""
+        taken_up: list[PlanId] = []
+        left: dict[PlanId, str] = {}
         for plan in await self._journal.unfinished():
-            with suppress(OwnedElsewhereError, RefusedError):
+            try:
                 await self._take_up(plan, take_over=False, watch=watch)
+            except EquipmentError as error:
+                left[plan] = str(error)
+            except (OwnedElsewhereError, RefusedError):
+                continue
+            else:
                 taken_up.append(plan)
-        return [await self._coordinator.wait(plan) for plan in taken_up]
+        return ResumedAll(tuple([await self._coordinator.wait(one) for one in taken_up]), left)
 
-    async def pause(self, plan_id: str, *, why: str = "", who: str | None = None) -> None:
-        """Let no further step start; attempts under way go on to their end."""
-        await self._request(plan_id, "pause", why=why, who=who)
+    async def pause(
+        self, plan_id: str, *, why: str = "", who: str | None = None, watch: Watch | None = None
+    ) -> None:
+        """Let no further step start; attempts under way go on to their end.
 
-    async def cancel(self, plan_id: str, *, why: str = "", who: str | None = None) -> None:
-        """Stop a plan for good; results of finished steps stay."""
-        await self._request(plan_id, "cancel", why=why, who=who)
+        `watch` sees what follows if no other process carries the plan out.
+        """
+        await self._request(plan_id, "pause", why=why, who=who, watch=watch)
+
+    async def cancel(
+        self, plan_id: str, *, why: str = "", who: str | None = None, watch: Watch | None = None
+    ) -> None:
+        """Stop a plan for good; results of finished steps stay.
+
+        `watch` sees what follows if no other process carries the plan out.
+        """
+        await self._request(plan_id, "cancel", why=why, who=who, watch=watch)
 
     async def answer(
         self,
@@ -183,12 +224,13 @@ class Milepost(Travelling):
             stream = found.state.plan
             asked = any(is_unanswered(one.event, stream) for one in found.stored)
             if stream.ended:
-                raise RefusedError(f"plan {plan}: it is {stream.status}, nothing is left to do")
+                raise RefusedError(_over(stream))
             if stream.waiting and not asked:
                 raise RefusedError(waits_for_answer(stream))
             if stream.paused_at is not None and not asked:
                 await self._request(plan, "resume", watch=watch)
             else:
+                await self._coordinator.require_supplies(found, take_over=take_over)
                 await self._coordinator.attend(plan, take_over=take_over, watch=watch, found=found)
 
     async def _request(
@@ -211,6 +253,13 @@ class Milepost(Travelling):
             await self.cancel(plan_id, why="the caller was cancelled")
         except (RefusedError, UnknownNameError):
             return
+
+
+def _over(plan: PlanStream) -> str:
+    """Say why a plan that has ended cannot be resumed, and what can be done instead."""
+    if plan.status is PlanStatus.FAILED:
+        return f"plan {plan.id}: it failed; `milepost recover {plan.id}` lets it go on"
+    return f"plan {plan.id}: it is {plan.status}, nothing is left to do"
 
 
 def _plain(inputs: dict[str, Json]) -> dict[str, Json]:

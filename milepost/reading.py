@@ -29,7 +29,8 @@ ReaderSource: TypeAlias = "Callable[[], Awaitable[Reader]]"
 class Reading:
     """What happened; `reader()` has every query, each method here passes on to it.
 
-    All take `as_of`: a position, or an aware time (the last position that is not after it).
+    All take `as_of`: a position, or an aware time (the last position that is not after it). A
+    position that is not there yet is refused; a time to come means now.
     """
 
     def __init__(self, source: ReaderSource) -> None:

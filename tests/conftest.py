@@ -6,7 +6,7 @@ import pkgutil
 from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, settings
+from hypothesis import HealthCheck, Phase, settings
 
 import milepost
 from tests.chaos.tally import FIGURE
@@ -18,6 +18,7 @@ settings.register_profile(
     stateful_step_count=30,
     deadline=None,
     suppress_health_check=[HealthCheck.too_slow],
+    phases=[phase for phase in Phase if phase is not Phase.explain],
     print_blob=True,
 )
 settings.register_profile(

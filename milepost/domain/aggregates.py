@@ -6,14 +6,14 @@ A shell exists before its first event (version 0): ten thousand pending steps co
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, NamedTuple, Self, TypeVar
 
 from eventsourcing.domain import BaseAggregate
 
 from .errors import IllegalTransitionError
-from .ids import event_id
+from .ids import EventId, event_id
 from .lifecycles import PLAN, PLAN_ENDED, STEP
 from .plans import PlanStatus
 from .steps import ENDED, StepStatus
@@ -58,17 +58,21 @@ class Stream(BaseAggregate[str]):
             event.mutate(aggregate)
         return aggregate
 
-    def record(self, event_type: type[EventT], **fields: Any) -> EventT:  # noqa: ANN401
-        """Append the stream's next event: number it, fold it and return it."""
-        event = event_type(originator_id=self._id, originator_version=self._version + 1, **fields)
-        self.add(event)
-        return event
+    @property
+    def latest(self) -> EventId:
+        """Id of the stream's newest event."""
+        return event_id(self._id, self._version)
 
-    def add(self, event: Event) -> None:
-        """Fold an event that was made for this stream and its next version."""
+    def record(self, make: Callable[..., EventT], **fields: Any) -> EventT:  # noqa: ANN401
+        """Append the stream's next event: number it, fold it and return it.
+
+        `make` is the event's class, or its `trusted`.
+        """
+        event = make(originator_id=self._id, originator_version=self._version + 1, **fields)
         event.apply(self)
         self._version = event.originator_version
         self._modified_on = event.timestamp
+        return event
 
     def renew(self) -> None:
         """Set the state that a stream has before its first event."""
@@ -228,10 +232,12 @@ class PlanStream(Stream):
         self.passed = self.given_up = frozenset()
         self.replanning = self.compensation = None
 
-    def revise(self, number: int, content: str) -> None:
-        """Have that content as revision `number`."""
+    def revise(self, number: int, content: str, workflow: str | None = None) -> None:
+        """Have that content as revision `number`; a workflow of None is the one it was of."""
         self.revision = number
         self.content = content
+        if workflow is not None:
+            self.workflow = workflow or None
 
     def move(self, trigger: str) -> None:
         """Change the status by the lifecycle's table; raise `IllegalTransitionError`."""

@@ -1,20 +1,19 @@
 """Which steps of a plan came into being, and how many stand where.
 
-A top-level step is there from the beginning, a child since its container started, an iteration's
-children since one of them moved. A step that never started in an ended plan or container counts
-as skipped, though it has no event.
+A step outside loops is there from the beginning, an iteration's steps since one of them moved.
+A step that never started in an ended plan or container counts as skipped, though it has no event.
 """
 
 from __future__ import annotations
 
 import re
-from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import timedelta
 from typing import NamedTuple
 
 from .aggregates import PlanStream, Step
-from .ids import StepPath, child_path
+from .ids import StepPath, child_path, undone_path
 from .plans import PlanResult, PlanSpec
 from .steps import StepKind, StepSpec, StepStatus
 from .values import Json
@@ -35,7 +34,9 @@ def census(
     steps: Sequence[StepSpec], states: Mapping[StepPath, Step], *, ended: bool
 ) -> Iterator[Member]:
     """Yield the steps that came into being, parents before children, in file order."""
-    iterations = iterations_of(states)
+    iterations = begun_iterations(
+        path for path, state in states.items() if state.status is not StepStatus.PENDING
+    )
     pending: list[tuple[str, int | None, Sequence[StepSpec], bool]] = [("", None, steps, ended)]
     while pending:
         parent, index, siblings, over = pending.pop()
@@ -46,8 +47,9 @@ def census(
             if over and status is StepStatus.PENDING:
                 status = StepStatus.SKIPPED
             yield Member(path, spec, state, status)
-            if spec.is_container and state is not None and state.started_at is not None:
-                inner = _inner(spec, path, iterations.get(path, 0), over=over or state.ended)
+            if spec.is_container:
+                closed = over or (state is not None and state.ended)
+                inner = _inner(spec, path, iterations.get(path, ()), over=closed)
                 pending.extend(reversed(inner))
 
 
@@ -83,13 +85,26 @@ def final_output(plan: PlanStream, states: Mapping[StepPath, Step]) -> Json:
 
 
 def _inner(
-    spec: StepSpec, path: str, iterations: int, *, over: bool
+    spec: StepSpec, path: str, iterations: Sequence[int], *, over: bool
 ) -> list[tuple[str, int | None, Sequence[StepSpec], bool]]:
     if spec.kind is StepKind.BRANCH:
         return [(path, at, case.steps, over) for at, case in enumerate(spec.cases)]
     if spec.kind is StepKind.LOOP:
-        return [(path, at, spec.steps, over) for at in range(iterations)]
+        return [(path, at, spec.steps, over) for at in iterations]
     return [(path, None, spec.steps, over)]
+
+
+def begun_iterations(begun: Iterable[str]) -> dict[str, list[int]]:
+    """Return the iterations (or cases) that steps have begun in, by the path of their container.
+
+    `begun` are the paths of steps that are not pending; those that undo others do not count.
+    """
+    found: defaultdict[str, set[int]] = defaultdict(set)
+    for path in begun:
+        if "[" in path and undone_path(path) is None:
+            for match in _INDEX.finditer(path):
+                found[path[: match.start()]].add(int(match[1]))
+    return {path: sorted(indexes) for path, indexes in found.items()}
 
 
 def iterations_of(states: Mapping[StepPath, Step]) -> dict[str, int]:

@@ -28,7 +28,7 @@ class Effects(StrEnum):
 class Command(BaseModel):
     """The arguments of a command."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 
 
 class Reshaping(Command):
@@ -51,6 +51,8 @@ class Revise(Command):
     evidence: tuple[str, ...] = ()
     again: tuple[str, ...] = ()
     """Paths of failed steps that are to run again."""
+    workflow: str | None = None
+    """`name@version` of the published workflow that the content is of, if it is of another one."""
 
 
 class RollBack(Reshaping):
@@ -72,6 +74,8 @@ class Recover(Reshaping):
     strategy: RecoveryStrategy = RecoveryStrategy.RESUME
     steps: tuple[str, ...] = ()
     """Paths of the failed steps that it is about; none for all of them."""
+    workflow: str | None = None
+    """`name@version` of the published workflow that the content is of, if it is of another one."""
 
 
 class Replan(Command):
@@ -92,7 +96,11 @@ class Compensate(Command):
     steps: tuple[str, ...] = ()
 
 
-class TakeCheckpoint(Command):
+class Note(Command):
+    """A command that is only noted: it leaves the plan's course as it is."""
+
+
+class TakeCheckpoint(Note):
     """Name the moment of an event, or the present one; with `snapshot`, keep its state beside."""
 
     name: str | None = None
@@ -100,13 +108,13 @@ class TakeCheckpoint(Command):
     snapshot: bool = False
 
 
-class ForgetCheckpoint(Command):
+class ForgetCheckpoint(Note):
     """Free the name of a checkpoint."""
 
     name: str
 
 
-class ChangeBreakpoint(Command):
+class ChangeBreakpoint(Note):
     """Have the plan pause before a step, or no longer."""
 
     step: str
@@ -129,6 +137,11 @@ COMMANDS: dict[str, type[Command]] = {
 def reshapes(command: str) -> bool:
     """Tell whether a plan has a certain content after a command, and may lose results by it."""
     return command in COMMANDS and issubclass(COMMANDS[command], Reshaping)
+
+
+def is_noted(command: str) -> bool:
+    """Tell whether a command is only noted, so that nobody need carry the plan on for it."""
+    return command in COMMANDS and issubclass(COMMANDS[command], Note)
 
 
 def arguments_of(command: Command) -> dict[str, JsonValue]:

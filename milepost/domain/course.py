@@ -41,6 +41,8 @@ class RevisionRecord(NamedTuple):
     kept: int
     reset: int
     removed: tuple[str, ...]
+    workflow: str | None = None
+    """`name@version` of the published workflow that the plan is of."""
 
 
 def revisions_of(events: Iterable[Event]) -> list[RevisionRecord]:
@@ -50,7 +52,7 @@ def revisions_of(events: Iterable[Event]) -> list[RevisionRecord]:
         if isinstance(event, PlanDrafted):
             found.append(_draft(event))
         elif isinstance(event, _MAKES_REVISION) and event.number > found[-1].number:
-            found.append(_revision(event))
+            found.append(_revision(event, found[-1].workflow))
     return found
 
 
@@ -60,6 +62,17 @@ def revision(events: Iterable[Event], number: int) -> RevisionRecord:
     if not 1 <= number <= len(known):
         raise UnknownNameError(f"there is no revision {number}; there are 1 to {len(known)}")
     return known[number - 1]
+
+
+def workflow_at(events: Iterable[Event], number: int) -> str | None:
+    """Return the published workflow that a plan was of at a revision, None if it was of none."""
+    until = [one for one in revisions_of(events) if one.number <= number]
+    return until[-1].workflow if until else None
+
+
+def other_workflow(before: str | None, after: str | None) -> str | None:
+    """Return what the event of a revision says of its workflow: None if that is as before."""
+    return None if before == after else after or ""
 
 
 def content_of(events: Iterable[Event]) -> ContentHash:
@@ -99,10 +112,14 @@ def _draft(event: PlanDrafted) -> RevisionRecord:
         kept=0,
         reset=0,
         removed=(),
+        workflow=event.workflow,
     )
 
 
-def _revision(event: PlanRevised | PlanRolledBack | PlanRestored | PlanRecovered) -> RevisionRecord:
+def _revision(
+    event: PlanRevised | PlanRolledBack | PlanRestored | PlanRecovered, workflow: str | None
+) -> RevisionRecord:
+    """Return the revision that an event makes of one of that workflow."""
     revised = event if isinstance(event, PlanRevised) else None
     return RevisionRecord(
         number=event.number,
@@ -120,4 +137,5 @@ def _revision(event: PlanRevised | PlanRolledBack | PlanRestored | PlanRecovered
         kept=event.kept,
         reset=event.reset,
         removed=event.removed,
+        workflow=workflow if event.workflow is None else event.workflow or None,
     )

@@ -66,6 +66,12 @@ class UnknownNameError(RefusedError):
     kind: ClassVar[str] = "unknown"
 
 
+class EquipmentError(RefusedError):
+    """A plan needs tools or models that were not given; nothing of it was touched, give them."""
+
+    kind: ClassVar[str] = "equipment"
+
+
 class IllegalTransitionError(RefusedError):
     """The state does not allow the command; read the state again before retrying."""
 
@@ -103,9 +109,10 @@ class ExecutionError(MilepostError):
 
 
 class StepTimeoutError(ExecutionError):
-    """A step or an attempt ran past its timeout."""
+    """A step, an attempt or a plan ran out of time."""
 
     kind: ClassVar[str] = "timeout"
+    exit_code: ClassVar[int] = 4
 
     def __init__(self, message: str) -> None:
         super().__init__(message, code="timeout")
@@ -149,7 +156,7 @@ class StoreBusyError(StoreError):
 
 
 class StoreFormatError(StoreError):
-    """The file is not a store, is damaged, or was written by a newer version."""
+    """The file is not a store, can be none, is damaged, or was written by a newer version."""
 
     kind: ClassVar[str] = "format"
     exit_code: ClassVar[int] = 2

@@ -50,10 +50,14 @@ def decode_segment(segment: str) -> str:
 
 def child_path(parent: str, step_id: str, *, index: int | None = None) -> StepPath:
     """Return the path of a child; `index` is the loop iteration or branch case it lies in."""
+    return StepPath(children_prefix(parent, index=index) + encode_segment(step_id))
+
+
+def children_prefix(parent: str, *, index: int | None = None) -> str:
+    """Return what the paths of siblings begin with, before their own segments."""
     if not parent:
-        return StepPath(encode_segment(step_id))
-    place = parent if index is None else f"{parent}[{index}]"
-    return StepPath(f"{place}.{encode_segment(step_id)}")
+        return ""
+    return f"{parent}." if index is None else f"{parent}[{index}]."
 
 
 def undo_path(path: str) -> StepPath:

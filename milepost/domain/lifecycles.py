@@ -105,7 +105,6 @@ PLAN = Lifecycle(
         Move("fail", [_P.READY, _P.RUNNING, _P.PAUSED], _P.FAILED),
         Move("cancel", [_P.READY, _P.RUNNING, _P.PAUSED], _P.CANCELLED),
         Move("reopen", [_P.COMPLETED, _P.FAILED, _P.CANCELLED], _P.RUNNING),
-        Move("reopen_paused", [_P.COMPLETED, _P.FAILED, _P.CANCELLED], _P.PAUSED),
     ],
 )
 PLAN_ENDED = frozenset({_P.COMPLETED, _P.FAILED, _P.CANCELLED})

@@ -12,6 +12,7 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, JsonValue, mod
 from .durations import Duration
 from .graph import check_nesting
 from .policies import RetryPolicy
+from .recovery import RecoveryPolicy
 from .replanning import LoopPolicy, OnLoop, ReplanPolicy
 from .steps import StepSpec
 
@@ -77,7 +78,7 @@ class LogLevel(StrEnum):
 
 
 class _Value(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 
 
 Reference = Annotated[str, Field(pattern=r"^[^@\n]+@[^@\s]+$")]
@@ -114,6 +115,8 @@ class PlanSettings(_Value):
     checkpoints: CheckpointPolicy | None = None
     replan: ReplanPolicy | None = None
     """When the plan asks its planner for another content; None for never."""
+    recovery: RecoveryPolicy | None = None
+    """How the plan goes on when it has failed and is recovered; None to run what failed again."""
     loops: LoopPolicy | None = None
     """What counts as going round in circles; None to look for nothing."""
 

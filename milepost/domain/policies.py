@@ -45,7 +45,7 @@ class RetryPolicy(BaseModel):
     only errors with one of those codes. `jitter` spreads delays over [half, whole].
     """
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 
     max_attempts: Annotated[int, Field(ge=1, le=MAX_ATTEMPTS)] = 3
     strategy: RetryStrategy = RetryStrategy.EXPONENTIAL

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Awaitable, Callable, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import NamedTuple, TypeAlias
 
 import anyio
@@ -56,6 +56,8 @@ Replan: TypeAlias = "Callable[[PlanState, ReplanBegun], Awaitable[Planned | Plan
 """Has a planner answer for a plan that waits for one."""
 _STOPS = frozenset({StepCancelled, StepFailed, StepRetrying, StepCompleted})
 _RETRIES_AFTER_CONFLICT = 3
+_LATE = timedelta(seconds=0.1)
+"""Time after a save in which nobody can have found this process hanging and displaced it."""
 
 
 class Job(NamedTuple):
@@ -114,6 +116,8 @@ class PlanActor:
         self._timer: anyio.CancelScope | None = None
         self._scopes: dict[StepPath, anyio.CancelScope] = {}
         self._tasks: TaskGroup | None = None
+        self._owned_at = state.now
+        """When the store last found that the plan is this process's own."""
 
     @property
     def id(self) -> PlanId:
@@ -290,6 +294,7 @@ class PlanActor:
             contents, self.state.contents = self.state.contents, {}
             save = Save(self.id, events, fence=self._fence, release=release, contents=contents)
             await self._journal.append(save)
+            self._owned_at = events[-1].timestamp
             self._released = release
             self._launch(events)
 
@@ -332,6 +337,7 @@ class PlanActor:
         self, job: Job, scope: anyio.CancelScope
     ) -> AttemptSucceeded | AttemptFailed | None:
         """Return the attempt's outcome, None if the step has moved on; `scope` can stop it."""
+        await self._make_sure(job)
         if not job.stands:
             return None
         path = job.instance.path
@@ -340,6 +346,16 @@ class PlanActor:
         if not scope.cancel_called:
             del self._scopes[path]
         return outcome
+
+    async def _make_sure(self, job: Job) -> None:
+        """Ask the store before a late attempt; raise `FenceError` if the plan is another's now.
+
+        The process may have been stopped between an attempt's start on record and its call.
+        """
+        now = self._shop.world.clock.now()
+        if now - self._owned_at > _LATE and job.stands:
+            await self._journal.append(Save(self.id, (), fence=self._fence))
+            self._owned_at = now
 
 
 def _needs_record(outcome: Outcome) -> bool:

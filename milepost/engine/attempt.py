@@ -36,55 +36,76 @@ async def attempt(
     shop: Workshop, state: PlanState, instance: Instance, stream: StreamingAggregator
 ) -> AttemptSucceeded | AttemptFailed:
     """Carry one attempt out; errors become outcomes, cancellation passes through."""
-    number, activation, path = instance.step.attempt, instance.step.activation, instance.path
     clock = shop.world.clock
     begun = clock.monotonic()
-    output: Json = None
-    usage: Usage | None = None
-
-    def emit(kind: ChunkKind, value: Json) -> None:
-        stream.emit(kind, value, path)
-
-    context = RunContext(
-        plan=state.id,
-        path=path,
-        attempt=number,
-        key=instance.key,
-        input=instance.input,
-        tools=shop.tools,
-        models=shop.models,
-        inputs=state.plan.inputs,
-        memory=state.plan.context,
-        emit=emit,
-    )
+    work = _Work(shop, state, instance, stream)
     try:
-        async for chunk in RUNNERS[instance.node.kind].run(instance.node.spec, context):
-            if chunk.kind is ChunkKind.FINAL:
-                output, usage = chunk.value, chunk.usage
-            else:
-                emit(chunk.kind, chunk.value)
-        canonical_bytes(output)
-        output = copied(output)
+        output = await work.output()
     except (Exception, SystemExit, anyio.get_cancelled_exc_class()) as error:
         if _is_cancelled(error):
             raise
         return AttemptFailed(
-            path=path,
-            attempt=number,
+            path=instance.path,
+            attempt=work.attempt,
             error=record_of(error),
             randomness=shop.world.randomness.fraction(),
             duration=round(clock.monotonic() - begun, 6),
-            usage=usage,
-            activation=activation,
+            usage=work.whole_usage(),
+            activation=work.activation,
         )
     return AttemptSucceeded(
-        path=path,
-        attempt=number,
+        path=instance.path,
+        attempt=work.attempt,
         output=output,
         duration=round(clock.monotonic() - begun, 6),
-        usage=usage,
-        activation=activation,
+        usage=work.whole_usage(),
+        activation=work.activation,
     )
+
+
+class _Work:
+    """An attempt under way, and what it used so far."""
+
+    def __init__(
+        self, shop: Workshop, state: PlanState, instance: Instance, stream: StreamingAggregator
+    ) -> None:
+        self.attempt, self.activation = instance.step.attempt, instance.step.activation
+        self._node, self._path, self._stream = instance.node, instance.path, stream
+        self._usage: Usage | None = None
+        self._spent: list[float] = []
+        self._context = RunContext(
+            plan=state.id,
+            path=instance.path,
+            attempt=self.attempt,
+            key=instance.key,
+            input=instance.input,
+            tools=shop.tools,
+            models=shop.models,
+            inputs=state.plan.inputs,
+            memory=state.plan.context,
+            emit=self._emit,
+            spend=self._spent.append,
+        )
+
+    async def output(self) -> Json:
+        """Run to the end and return a copy of what came of it."""
+        output: Json = None
+        async for chunk in RUNNERS[self._node.kind].run(self._node.spec, self._context):
+            if chunk.kind is ChunkKind.FINAL:
+                output, self._usage = chunk.value, chunk.usage
+            else:
+                self._emit(chunk.kind, chunk.value)
+        canonical_bytes(output)
+        return copied(output)
+
+    def whole_usage(self) -> Usage | None:
+        """Return what was used with its processor time, to the microsecond."""
+        if not self._spent:
+            return self._usage
+        return (self._usage or Usage()).model_copy(update={"cpu": round(sum(self._spent), 6)})
+
+    def _emit(self, kind: ChunkKind, value: Json) -> None:
+        self._stream.emit(kind, value, self._path)
 
 
 def _is_cancelled(error: BaseException) -> bool:

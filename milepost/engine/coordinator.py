@@ -2,21 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import AsyncExitStack, contextmanager
 from dataclasses import dataclass, field
 from typing import Self
 
 import anyio
 
-from milepost.domain.aggregates import PlanStream
 from milepost.domain.census import result_of
+from milepost.domain.commands import is_noted
 from milepost.domain.course import content_of
-from milepost.domain.errors import MilepostError, StoreError, UnknownNameError
+from milepost.domain.errors import (
+    EquipmentError,
+    MilepostError,
+    StoreError,
+    UnknownNameError,
+)
 from milepost.domain.events import Event, PlanDrafted, ReplanBegun, RequestMade
-from milepost.domain.ids import PlanId, StepPath
+from milepost.domain.ids import PlanId
 from milepost.domain.plans import PlanResult
-from milepost.domain.values import ContentHash, Json
+from milepost.domain.values import ContentHash
 
 from .actor import PlanActor
 from .attempt import Workshop
@@ -25,39 +30,24 @@ from .core import (
     Began,
     CompiledPlan,
     Forked,
-    Outcome,
     Planned,
     PlanningFailed,
     PlanState,
-    Recovered,
     Requested,
     decide,
 )
 from .core.derive import restore
+from .drafting import Draft, drafted
 from .journal import Journal, Save, Stored
 from .library import Library, Prepared
 from .models import SchemaCheck
+from .reception import Reception
 from .records import Records
 from .replanner import Replanner
 from .saves import chunks
+from .supplies import Supplies
 
 Watch = Callable[[Event], None]
-
-
-@dataclass(frozen=True, slots=True)
-class Draft:
-    """What a plan is begun with besides its content."""
-
-    id: PlanId
-    inputs: dict[str, Json] = field(default_factory=dict)
-    session: str | None = None
-    user: str | None = None
-    tags: tuple[str, ...] = ()
-    workflow: str | None = None
-    trace: str | None = None
-    breakpoints: tuple[str, ...] = ()
-    removed: tuple[Json, ...] = ()
-    """Edges that were left out of the content because they closed a cycle."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,10 +89,11 @@ class Coordinator:
         self._journal = journal
         self._library = library
         self._shop = shop
-        self._check = check
         self._replanner = replanner
         self.records = Records(journal)
         self.changes = Changes(journal, self.records, library, shop.tools)
+        self._reception = Reception(journal.owner, check, self.changes)
+        self._supplies = Supplies(shop, self.changes)
         self._running: dict[PlanId, _Running] = {}
         self._missed: dict[PlanId, list[RequestMade]] = {}
         self._door = anyio.Lock()
@@ -133,24 +124,10 @@ class Coordinator:
     async def _begin(
         self, prepared: Prepared, draft: Draft, outcome: Began | Forked, watch: Watch | None
     ) -> PlanId:
-        state = PlanState(PlanStream.shell(draft.id), prepared.compiled)
-        state.now = self._shop.world.clock.now()
-        spec = prepared.spec
-        state.record(
-            PlanDrafted,
-            content=prepared.content,
-            name=spec.name,
-            version=spec.version,
-            workflow=draft.workflow,
-            inputs=draft.inputs,
-            context=spec.context,
-            session=draft.session,
-            user=draft.user,
-            tags=draft.tags,
-            trace=draft.trace,
-            breakpoints=draft.breakpoints,
-        )
+        state = drafted(prepared, draft, self._shop.world.clock.now())
         events = [*state.take(), *decide(state, outcome, state.now)]
+        if isinstance(outcome, Forked):
+            self._supplies.require(state, told_of=outcome.parent)
         contents = {prepared.content: prepared.body, **state.contents}
         state.contents = {}
         first, *rest = chunks(events)
@@ -182,11 +159,13 @@ class Coordinator:
         take_over: bool = False,
         watch: Watch | None = None,
         found: Found | None = None,
+        noting: bool = False,
     ) -> None:
         """Take over a plan that no living process owns, and carry it on.
 
-        It is not read again if nothing was stored since it was `found`. Raises
-        `UnknownNameError`, `OwnedElsewhereError`.
+        It is not read again if nothing was stored since it was `found`. With `noting`, a plan that
+        is asked for nothing but what is only noted is given up again instead. Raises
+        `UnknownNameError`, `OwnedElsewhereError`, and `EquipmentError` if a tool is lacking.
         """
         async with self._door:
             if self.actor(plan) is None:
@@ -194,7 +173,28 @@ class Coordinator:
                 with self._gathering(plan) as missed:
                     if found is None or found.position != await self._journal.last_position():
                         found = await self.find(plan)
-                self._attend(found, missed, fence, watch)
+                if not noting or not await self._note(found, missed, fence):
+                    await self._require_or_release(found)
+                    self._attend(found, missed, fence, watch)
+
+    async def require_supplies(
+        self, found: Found, asked: RequestMade | None = None, *, take_over: bool = False
+    ) -> None:
+        """Raise `EquipmentError` if the plan would lack a tool or model when carried on here.
+
+        A plan that this process or another living one carries on lacks nothing here.
+        """
+        plan = PlanId(found.state.id)
+        problem = await self._supplies.problem(found, asked) if self.actor(plan) is None else None
+        if problem and (take_over or not await self._journal.owned_elsewhere(plan)):
+            raise EquipmentError(problem)
+
+    async def _require_or_release(self, found: Found) -> None:
+        """Give a plan up again that was claimed here and cannot be carried on."""
+        problem = await self._supplies.problem(found)
+        if problem is not None:
+            await self._journal.release(PlanId(found.state.id))
+            raise EquipmentError(problem)
 
     def _attend(
         self, found: Found, missed: Sequence[RequestMade], fence: int, watch: Watch | None
@@ -209,9 +209,23 @@ class Coordinator:
             replan=self._replan,
         )
         events = [*(one.event for one in found.stored), *missed]
-        for outcome in self._first_outcomes(found.state, events, fence):
+        for outcome in self._reception.first(found.state, events, fence):
             actor.put(outcome)
         self._carry_out(actor, (), ())
+
+    async def _note(self, found: Found, missed: Sequence[RequestMade], fence: int) -> bool:
+        """Answer what is asked of a plan and give it up, if all of that is only noted."""
+        state = found.state
+        events = [*(one.event for one in found.stored), *missed]
+        asked = [request for event in events for request in self._reception.requested(state, event)]
+        if not asked or not all(is_noted(one.request.command) for one in asked):
+            return False
+        now = max(self._shop.world.clock.now(), state.now)
+        answers = [event for one in asked for event in decide(state, one, now)]
+        plan, contents = PlanId(state.id), state.contents
+        save = Save(plan, answers, fence=fence, release=True, contents=contents)
+        await self._journal.append(save)
+        return True
 
     @contextmanager
     def _gathering(self, plan: PlanId) -> Iterator[list[RequestMade]]:
@@ -271,45 +285,6 @@ class Coordinator:
         if self.actor(plan) is None:
             self._running.pop(plan, None)
 
-    def _first_outcomes(
-        self, state: PlanState, events: Sequence[Event], fence: int
-    ) -> list[Outcome]:
-        reason = "taken over" if state.busy else "resumed"
-        outcomes: list[Outcome] = []
-        if not state.plan.ended:
-            interrupted = self._interrupted(state)
-            owner = self._journal.owner
-            outcomes.append(Recovered(owner, fence, reason, interrupted))
-        for event in events:
-            outcomes += self._request(state, event)
-        return outcomes
-
-    def _interrupted(self, state: PlanState) -> Mapping[StepPath, bool]:
-        """Return the steps that were cut off, each with whether its tool may have written."""
-        found: dict[StepPath, bool] = {}
-        for path, instance in state.active.items():
-            if instance.node.works and instance.is_running:
-                tool = instance.node.spec.tool
-                found[path] = tool is not None and self.changes.may_write(tool)
-        return found
-
-    def _request(self, state: PlanState, event: Event) -> list[Requested]:
-        if not isinstance(event, RequestMade):
-            return []
-        if event.originator_version <= state.plan.handled_requests:
-            return []
-        return [Requested(event, self._problem(state, event))]
-
-    def _problem(self, state: PlanState, request: RequestMade) -> str | None:
-        """Return why the value of an answer does not fit the question, if it does not."""
-        given = request.arguments
-        instance = state.instances.get(StepPath(str(given.get("step"))))
-        question = instance.step.question if instance is not None else None
-        if question is None or question.answer_schema is None:
-            return None
-        by_value = request.command == "answer" and given.get("outcome", "value") == "value"
-        return self._check(given.get("value"), question.answer_schema) if by_value else None
-
     async def _replan(self, state: PlanState, begun: ReplanBegun) -> Planned | PlanningFailed:
         stored = await self.records.of(PlanId(state.id))
         return await self._replanner.answer(state, begun, [one.event for one in stored])
@@ -341,7 +316,7 @@ class Coordinator:
                 plan = PlanId(event.originator_id.partition("!")[0])
                 actor = self.actor(plan)
                 if actor is not None:
-                    actor.put(Requested(event, self._problem(actor.state, event)))
+                    actor.put(self._reception.received(actor.state, event))
                 elif plan in self._missed:
                     self._missed[plan].append(event)
 

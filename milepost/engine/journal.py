@@ -43,6 +43,8 @@ class Journal(Protocol):
     async def append(self, save: Save) -> int:
         """Store all of the save durably; return the position of its last event.
 
+        A save without events stores nothing: it asks whether the plan is still this owner's.
+
         Raises `VersionConflictError` if a stream moved on, `FenceError` if the plan has a newer
         owner, `StoreFullError`, `StoreBusyError`: then nothing was kept. After any other
         `StoreError` it is not known whether the save was kept: read the plan again.
@@ -72,6 +74,10 @@ class Journal(Protocol):
 
         Raises `OwnedElsewhereError` while another living process owns it, unless `take_over`.
         """
+        ...
+
+    async def owned_elsewhere(self, plan: PlanId) -> bool:
+        """Tell whether another living process owns the plan."""
         ...
 
     async def release(self, plan: PlanId) -> None:

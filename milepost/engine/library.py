@@ -12,6 +12,7 @@ from milepost.domain.plans import PlanSpec
 from milepost.domain.values import ContentHash, canonical_bytes, hash_of
 
 from .core import CompiledPlan, compile_plan
+from .core.bulk import in_bulk
 
 _KEPT = 256
 
@@ -55,6 +56,7 @@ class Library:
             self._kept.move_to_end(content)
         return known
 
+    @in_bulk
     def restore(self, content: ContentHash, body: bytes) -> Prepared:
         """Compile stored content, and keep it."""
         spec = PlanSpec.model_validate(orjson.loads(body))

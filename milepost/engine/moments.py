@@ -1,4 +1,4 @@
-"""Moments of a plan's record: found by checkpoint, position or event."""
+"""Finding a moment of a plan's record: by checkpoint, position or event."""
 
 from __future__ import annotations
 
@@ -7,12 +7,13 @@ from dataclasses import dataclass
 from typing import Any
 
 from milepost.domain.aggregates import PlanStream, Step
+from milepost.domain.course import revisions_of
 from milepost.domain.errors import RefusedError, UnknownNameError
 from milepost.domain.events import Event, PlanDrafted, RequestMade
 from milepost.domain.ids import PlanId, StepPath
 from milepost.domain.nearest import suggestion
 
-from .core.past import end_of
+from .core.past import end_after, place_of
 from .core.state import fold_plan
 from .journal import Stored
 from .records import Records
@@ -30,7 +31,7 @@ class Moment:
         return fold_plan(self.before[0].originator_id, self.before)
 
     def ownership(self) -> dict[str, Any]:
-        """Return inputs, session, user, tags and workflow that the plan was begun with."""
+        """Return inputs, session, user and tags of the plan, and the workflow it was of then."""
         first = self.before[0]
         if not isinstance(first, PlanDrafted):
             raise RefusedError(f"{first.originator_id} does not begin with a draft")
@@ -39,7 +40,7 @@ class Moment:
             "session": first.session,
             "user": first.user,
             "tags": first.tags,
-            "workflow": first.workflow,
+            "workflow": revisions_of(self.before)[-1].workflow,
         }
 
 
@@ -55,7 +56,7 @@ class Moments:
 
     async def checkpoints(self, plan: PlanId) -> dict[str, str]:
         """Return the id of the event of each checkpoint by its name."""
-        return fold_plan(plan, await self.events(plan))[0].checkpoints
+        return _checkpoints(plan, await self.events(plan))
 
     async def find(
         self, plan: PlanId, *, checkpoint: str | None = None, at: int | str | None = None
@@ -73,8 +74,19 @@ class Moments:
             at = _checkpoint(plan, events, checkpoint)
         if at is None:
             return Moment(events[-1], events)
-        event = _at_position(plan, own, at) if isinstance(at, int) else at
+        event = await self._at_position(plan, own, at) if isinstance(at, int) else at
         return _moment(plan, events, event)
+
+    async def _at_position(self, plan: PlanId, own: Sequence[Stored], position: int) -> str:
+        first = own[0].position
+        if position < first:
+            raise RefusedError(
+                f"plan {plan} began at position {first}; {position} is before its first event"
+            )
+        last = await self._records.last_position()
+        if position > last:
+            raise RefusedError(f"there is no position {position} yet, the last one is {last}")
+        return [one.event.id for one in own if one.position <= position][-1]
 
     async def _own(self, plan: PlanId) -> list[Stored]:
         stored = await self._records.of(plan)
@@ -86,26 +98,21 @@ class Moments:
 
 def _moment(plan: PlanId, events: Sequence[Event], event_id: str) -> Moment:
     try:
-        end = end_of(events, event_id)
+        place = place_of(events, event_id)
     except LookupError:
         raise UnknownNameError(
             f"plan {plan} has no event {event_id!r}; `milepost history {plan}` lists them"
         ) from None
-    event = next(event for event in events if event.id == event_id)
-    return Moment(event, events[:end])
+    return Moment(events[place], events[: end_after(events, place)])
 
 
-def _at_position(plan: PlanId, own: Sequence[Stored], position: int) -> str:
-    first = own[0].position
-    if position < first:
-        raise RefusedError(
-            f"plan {plan} began at position {first}; {position} is before its first event"
-        )
-    return [one.event.id for one in own if one.position <= position][-1]
+def _checkpoints(plan: PlanId, events: Sequence[Event]) -> dict[str, str]:
+    own = (event for event in events if event.originator_id == plan)
+    return PlanStream.folded(plan, own).checkpoints
 
 
 def _checkpoint(plan: PlanId, events: Sequence[Event], name: str) -> str:
-    known = fold_plan(plan, events)[0].checkpoints
+    known = _checkpoints(plan, events)
     if name not in known:
         mend = suggestion(name, known, kind="checkpoints")
         raise UnknownNameError(f"plan {plan} has no checkpoint {name!r}; {mend}")

@@ -55,16 +55,14 @@ def observe(event: Event, state: PlanState, requests: Mapping[str, RequestMade])
         return Requested(requests[event.cause], why)
     known = _OUTCOMES.get(event.__class__)
     outcome = known(event, state) if known is not None else None
-    if outcome is not None and not _is_timeout(event, state):
+    if outcome is not None and not (isinstance(event, _FAILURES) and _is_timeout(event, state)):
         return outcome
     due = state.timers.next_time()
     return TimerFired() if due is not None and due <= event.timestamp else outcome
 
 
-def _is_timeout(event: Event, state: PlanState) -> bool:
-    """Tell whether the event is the end of a time limit rather than the tool's own error."""
-    if not isinstance(event, StepFailed | StepRetrying):
-        return False
+def _is_timeout(event: StepFailed | StepRetrying, state: PlanState) -> bool:
+    """Tell whether a failure is the end of a time limit rather than the tool's own error."""
     instance = _at_work(event, state)
     if instance is None:
         return False
@@ -150,6 +148,7 @@ _OUTCOMES: Mapping[type[Event], Callable[[Any, PlanState], Outcome | None]] = {
     StepRetrying: _retried,
 }
 """The kinds of events that something from outside may lead to."""
+_FAILURES = (StepFailed, StepRetrying)
 
 
 def _failure(

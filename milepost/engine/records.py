@@ -23,6 +23,10 @@ class Records:
         self._journal = journal
         self._kept: OrderedDict[PlanId, list[Stored]] = OrderedDict()
 
+    async def last_position(self) -> int:
+        """Return the newest position of the store, 0 for an empty one."""
+        return await self._journal.last_position()
+
     async def of(self, plan: PlanId) -> list[Stored]:
         """Return the events of a plan, its steps and its requests so far, in commit order."""
         known = self._kept.pop(plan, [])

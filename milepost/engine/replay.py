@@ -7,11 +7,13 @@ that the engine decided must come out again, in the same order and with the same
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import takewhile
+from itertools import islice, takewhile
+from typing import Any
 
 from milepost.domain.aggregates import PlanStream
+from milepost.domain.commands import is_noted
 from milepost.domain.errors import MilepostError
 from milepost.domain.events import Event, OwnerChanged, PlanDrafted, RequestMade, StepStarted
 from milepost.domain.values import ContentHash
@@ -29,6 +31,7 @@ from .core import (
     Requested,
     decide,
 )
+from .core.bulk import in_bulk
 from .core.cycles import removed_edge
 from .core.derive import restore
 from .journal import Stored
@@ -62,6 +65,7 @@ class ReplayReport:
         return self.difference is None
 
 
+@in_bulk
 def replay(
     plan: str, stored: Sequence[Stored], contents: Mapping[ContentHash, CompiledPlan]
 ) -> ReplayReport:
@@ -103,21 +107,28 @@ class _Replay:
             return self._first(one)
         if event.timestamp < self.own[place - 1].event.timestamp:
             return _difference(one, None, "its time is before that of the event before it")
-        if isinstance(event, OwnerChanged):
+        if isinstance(event, OwnerChanged) or self._begins_note(event):
             if difference := self._left_over(one.position, place):
                 return difference
             self.state = restore(self.plan, self._before(place), self.state.compiled)
             self.expected.clear()
         if not self.expected:
             outcome = observe(event, self.state, self.requests)
-            if outcome is None:
-                return _difference(one, None, "nothing leads to this event")
-            outcome = self._furnished(outcome, place)
-            self.expected.extend(decide(self.state, outcome, event.timestamp))
+            if outcome is not None:
+                furnish = _FURNISHED.get(outcome.__class__)
+                outcome = furnish(self, outcome, place) if furnish is not None else outcome
+                self.expected.extend(decide(self.state, outcome, event.timestamp))
         if not self.expected:
             return _difference(one, None, "nothing leads to this event")
         wanted = self.expected.popleft()
         return None if _same(wanted, event) else _difference(one, wanted, _unlike(wanted, event))
+
+    def _begins_note(self, event: Event) -> bool:
+        """Tell whether an event begins an answer to what is only noted, where others were due."""
+        if not self.expected or self.expected[0].cause == event.cause:
+            return False
+        request = self.requests.get(event.cause)
+        return request is not None and is_noted(request.command)
 
     def _first(self, one: Stored) -> Difference | None:
         if not isinstance(one.event, PlanDrafted):
@@ -129,24 +140,24 @@ class _Replay:
     def _before(self, place: int) -> list[Event]:
         return [earlier.event for earlier in self.own[:place]]
 
-    def _furnished(self, outcome: Outcome, place: int) -> Outcome:
-        """Add to an outcome what the shell had added from the record."""
-        if isinstance(outcome, Requested) and needs_record(outcome.request):
-            content = str(outcome.request.arguments.get("content"))
-            compiled = self.contents.get(ContentHash(content))
-            return outcome._replace(compiled=compiled, history=self._before(place))
-        if isinstance(outcome, Began):
-            decided = takewhile(
-                lambda edge: edge is not None,
-                (removed_edge(one.event) for one in self.own[place:]),
-            )
-            return outcome._replace(removed=tuple(decided))
-        if isinstance(outcome, Planned | PlanningFailed):
-            rest = (one.event for one in self.own[place + 1 :])
-            return with_rest(outcome, rest, self.contents)
-        if isinstance(outcome, Forked):
-            return outcome._replace(inherited=self._inherited(place))
-        return outcome
+    def requested(self, outcome: Requested, place: int) -> Requested:
+        if not needs_record(outcome.request):
+            return outcome
+        content = str(outcome.request.arguments.get("content"))
+        compiled = self.contents.get(ContentHash(content))
+        return outcome._replace(compiled=compiled, history=self._before(place))
+
+    def began(self, outcome: Began, place: int) -> Began:
+        edges = (removed_edge(one.event) for one in islice(self.own, place, None))
+        decided = takewhile(lambda edge: edge is not None, edges)
+        return outcome._replace(removed=tuple(decided))
+
+    def planned(self, outcome: Planned | PlanningFailed, place: int) -> Planned | PlanningFailed:
+        rest = (one.event for one in islice(self.own, place + 1, None))
+        return with_rest(outcome, rest, self.contents)
+
+    def forked(self, outcome: Forked, place: int) -> Forked:
+        return outcome._replace(inherited=self._inherited(place))
 
     def _inherited(self, place: int) -> tuple[Inherited, ...]:
         """Return what the fork at `place` took over, as the events right after it tell."""
@@ -172,6 +183,16 @@ class _Replay:
             return None
         detail = "the record ends before this event"
         return Difference(position, wanted.id, _told(wanted), None, detail)
+
+
+_FURNISHED: Mapping[type[Outcome], Callable[[_Replay, Any, int], Outcome]] = {
+    Requested: _Replay.requested,
+    Began: _Replay.began,
+    Planned: _Replay.planned,
+    PlanningFailed: _Replay.planned,
+    Forked: _Replay.forked,
+}
+"""Adds to an outcome what the shell had added from the record, by the outcome's class."""
 
 
 def _same(wanted: Event, found: Event) -> bool:

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import logging
 import sys
 from collections.abc import Mapping, Sequence
+from math import inf
 from types import MappingProxyType
 
 import anyio
 
 from milepost.domain.aggregates import PlanStream
-from milepost.domain.commands import COMMANDS, Command, arguments_of, reshapes
+from milepost.domain.commands import COMMANDS, Command, arguments_of, is_noted, reshapes
 from milepost.domain.errors import (
     FenceError,
     IllegalTransitionError,
@@ -20,6 +22,7 @@ from milepost.domain.errors import (
 from milepost.domain.events import Event, RequestAnswered, RequestMade, Waiting
 from milepost.domain.ids import EventId, PlanId, StepPath, event_id, plan_of, request_stream
 from milepost.domain.lifecycles import PLAN
+from milepost.domain.path_names import meant_path
 from milepost.domain.values import ContentHash, Json, canonical_bytes
 
 from .coordinator import Coordinator, Watch
@@ -28,10 +31,13 @@ from .journal import Journal, Save, Stored
 from .models import SchemaCheck
 from .world import World
 
+_LOG = logging.getLogger(__name__)
 _TRIES = 20
 _NOTHING: Mapping[ContentHash, bytes] = MappingProxyType({})
 _PATIENCE = 0.02
 _LONGEST_PATIENCE = 0.25
+_SILENCE = 2.0
+"""Seconds after which a living owner that has not answered is told of."""
 
 
 def is_unanswered(event: Event, plan: PlanStream) -> bool:
@@ -71,6 +77,8 @@ class Requests:
     ) -> EventId:
         """Have a command carried out; return the request's id once the plan's events answer it.
 
+        An owner elsewhere that is long in answering is told of by a warning in the log.
+
         `contents` are bodies that the arguments address by hash.
 
         `watch` sees the plan's events if this process is the one that carries it on.
@@ -81,17 +89,20 @@ class Requests:
         given = arguments or {}
         canonical_bytes(given)
         found = await self._coordinator.find(plan)
+        if command == "answer":
+            given = given | {"step": meant_path(str(given.get("step", "")), found.state.asking)}
         if reshapes(command):
             given = given | {"seen": found.state.last}
         like = dict.fromkeys(contents, ContentHash(found.state.plan.content))
         request = self._request(plan, command, given, who=who, why=why)
+        if command not in COMMANDS:
+            self._refuse_early(found.state, command, given)
+        await self._coordinator.require_supplies(found, request)
         if command in COMMANDS:
             await self._try_out(found.state, request, found.stored)
-        else:
-            self._refuse_early(found.state, command, given)
         event = await self._store(request, contents, like)
         if self._coordinator.actor(plan) is None:
-            await self._attend(plan, watch)
+            await self._attend(plan, watch, noting=is_noted(command))
         await self._answered(plan, event, watch)
         return event
 
@@ -101,6 +112,7 @@ class Requests:
         """Return the finished steps with effects that a command would take back."""
         found = await self._coordinator.find(plan)
         request = self._request(plan, name, arguments_of(command), who=who, why="")
+        await self._coordinator.require_supplies(found, request)
         now = max(self._world.clock.now(), found.state.now)
         changes = self._coordinator.changes
         return await changes.effects_taken_back(found.state, request, found.stored, now)
@@ -171,12 +183,15 @@ class Requests:
             return event_id(stream, version)
         raise RefusedError(f"plan {plan}: too many requests at once; try again")
 
-    async def _attend(self, plan: PlanId, watch: Watch | None) -> None:
-        """Carry the plan on here, unless a living process does."""
+    async def _attend(
+        self, plan: PlanId, watch: Watch | None, *, noting: bool = False
+    ) -> OwnedElsewhereError | None:
+        """Carry the plan on here, unless a living process does; then return that."""
         try:
-            await self._coordinator.attend(plan, watch=watch)
-        except OwnedElsewhereError:
-            return
+            await self._coordinator.attend(plan, watch=watch, noting=noting)
+        except OwnedElsewhereError as elsewhere:
+            return elsewhere
+        return None
 
     async def _answered(self, plan: PlanId, request: EventId, watch: Watch | None) -> None:
         """Wait for the owner's answer; raise `RefusedError` if it is no.
@@ -184,6 +199,7 @@ class Requests:
         What stopped the plan in this process is raised, too: it would stop it again.
         """
         patience = _PATIENCE
+        too_long = anyio.current_time() + _SILENCE
         while True:
             is_here = self._coordinator.actor(plan) is not None
             answer = await self._find_answer(plan, request)
@@ -195,7 +211,10 @@ class Requests:
                 failure = self._coordinator.failure(plan)
                 if failure is not None and not isinstance(failure, FenceError):
                     raise failure
-                await self._attend(plan, watch)
+                elsewhere = await self._attend(plan, watch)
+                if elsewhere is not None and anyio.current_time() >= too_long:
+                    _LOG.warning("no answer yet: %s", elsewhere)
+                    too_long = inf
             await anyio.sleep(patience)
             patience = min(patience * 2, _LONGEST_PATIENCE)
 

@@ -17,7 +17,7 @@ from milepost.domain.values import Json, copied
 
 from .models import INVALID_ANSWER, Models, Prompt, Token
 from .streaming import ChunkKind
-from .tooling import ToolCall, Tools
+from .tooling import ToolCall, Tools, unmeasured
 
 ARGUMENTS = "arguments"
 RESULT = "result"
@@ -43,6 +43,8 @@ class RunContext(NamedTuple):
     memory: Mapping[str, Json] = MappingProxyType({})
     """The plan's context."""
     emit: Callable[[ChunkKind, Json], None] = ignore
+    spend: Callable[[float], None] = unmeasured
+    """Adds seconds of processor time to what the attempt used."""
 
 
 class StreamChunk(NamedTuple):
@@ -89,6 +91,7 @@ class ToolStepRunner:
             key=context.key,
             arguments={name: copied(value) for name, value in arguments.items()},
             emit=lambda kind, value: context.emit(_CHUNK_KINDS[kind], value),
+            spend=context.spend,
         )
         output = await tool.call(call)
         problem = tool.check_result(output)

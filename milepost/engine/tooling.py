@@ -16,11 +16,16 @@ class Effect(StrEnum):
     WRITE = "write"
 
 
+def unmeasured(seconds: float) -> None:
+    """Take processor time that nobody counts."""
+
+
 class ToolCall(NamedTuple):
     """One call of a tool by one attempt of a step.
 
     `key` is the idempotency key `plan/step/activation`, equal for every attempt of an activation.
     `emit` streams a chunk while the call runs: a kind (`token`, `json` or `status`) and a value.
+    `spend` adds seconds of processor time to what the attempt used; any thread may call it.
     """
 
     plan: str
@@ -29,6 +34,7 @@ class ToolCall(NamedTuple):
     key: str
     arguments: dict[str, Json]
     emit: Callable[[str, Json], None]
+    spend: Callable[[float], None] = unmeasured
 
 
 @runtime_checkable

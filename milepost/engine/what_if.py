@@ -16,7 +16,7 @@ from pydantic import JsonValue
 from milepost.domain.aggregates import PlanStream, Step
 from milepost.domain.census import census, result_of
 from milepost.domain.events import PlanDrafted, RequestMade
-from milepost.domain.ids import PlanId, StepPath, request_stream
+from milepost.domain.ids import PlanId, StepPath, owner_of, request_stream
 from milepost.domain.plans import PlanResult, PlanSpec, Scheduling
 from milepost.domain.steps import StepSpec, StepStatus
 from milepost.domain.values import Json
@@ -35,6 +35,9 @@ from .core import (
 
 _AT_ONCE = 10_000
 """What waits only for a slot is to be seen as what would run."""
+_NOTHING = (None, None)
+_NOT_YET = {None, StepStatus.PENDING.value}
+"""A step that one plan does not have, and one that waits in the other: neither came to anything."""
 
 
 class ToRun(NamedTuple):
@@ -68,7 +71,7 @@ class WhatIf:
     to_run: tuple[ToRun, ...]
     """Steps that would run; what comes of them is not known."""
     unreached: tuple[StepPath, ...]
-    """Steps that come after those."""
+    """Steps that come after those, a container for all that is in it."""
     result: PlanResult
     """What the plan comes to, as far as that is known without running those steps."""
     before: PlanResult
@@ -98,6 +101,8 @@ def what_if(
     """
     state, supposed = _decided(recorded.plan, compiled, forked, inputs, suppose, now)
     members = census(compiled.spec.steps, state.steps, ended=state.plan.ended)
+    pending = [one.path for one in members if one.status is StepStatus.PENDING]
+    outer = frozenset(pending)
     running = [one for one in state.active.values() if one.node.works and one.is_running]
     return WhatIf(
         parent=PlanId(recorded.plan.id),
@@ -106,10 +111,12 @@ def what_if(
         taken=tuple(path for path, step in state.steps.items() if step.source is not None),
         supposed=supposed,
         to_run=tuple(ToRun(one.path, one.input) for one in running),
-        unreached=tuple(one.path for one in members if one.status is StepStatus.PENDING),
+        unreached=tuple(path for path in pending if owner_of(path) not in outer),
         result=result_of(state.plan, compiled.spec, state.steps),
         before=result_of(recorded.plan, recorded.spec, recorded.steps),
-        differences=tuple(step_differences(recorded.steps, state.steps)),
+        differences=tuple(
+            step_differences(recorded, Recorded(state.plan, state.steps, compiled.spec))
+        ),
     )
 
 
@@ -189,13 +196,22 @@ def _outcome(state: PlanState, instance: Instance, output: Json) -> Outcome:
     return Requested(answer)
 
 
-def step_differences(
-    before: Mapping[StepPath, Step], after: Mapping[StepPath, Step]
-) -> Iterator[StepDifference]:
+def step_differences(before: Recorded, after: Recorded) -> Iterator[StepDifference]:
     """Yield the steps that come out otherwise in the one plan than in the other."""
-    for path in dict.fromkeys((*before, *after)):
-        one, other = before.get(path), after.get(path)
-        old = (one.status.value if one else None, one.output if one else None)
-        new = (other.status.value if other else None, other.output if other else None)
-        if old != new:
-            yield StepDifference(path, old[0], new[0], old[1], new[1])
+    old, new = _outcomes(before), _outcomes(after)
+    for path in dict.fromkeys((*old, *new)):
+        one, other = old.get(path, _NOTHING), new.get(path, _NOTHING)
+        if one != other and {one[0], other[0]} != _NOT_YET:
+            yield StepDifference(path, one[0], other[0], one[1], other[1])
+
+
+def _outcomes(recorded: Recorded) -> dict[StepPath, tuple[str | None, Json]]:
+    """Return status and output of each step that came to be, of those that undo others too."""
+    plan, steps, spec = recorded
+    members = census(spec.steps, steps, ended=plan.ended)
+    found: dict[StepPath, tuple[str | None, Json]] = {
+        one.path: (one.status.value, one.state.output if one.state else None) for one in members
+    }
+    others = ((path, step) for path, step in steps.items() if path not in found)
+    moved = ((path, step) for path, step in others if step.status is not StepStatus.PENDING)
+    return found | {path: (step.status.value, step.output) for path, step in moved}

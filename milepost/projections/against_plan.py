@@ -7,9 +7,11 @@ from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
+from itertools import takewhile
 
 from milepost.domain.aggregates import PlanStream, Step
 from milepost.domain.census import census
+from milepost.domain.events import Event, StepReset
 from milepost.domain.ids import PlanId, StepPath, undone_path
 from milepost.domain.plans import PlanSpec, PlanStatus
 from milepost.domain.revisions.tree import walk
@@ -51,11 +53,16 @@ class RunDiff:
     not_run: tuple[StepPath, ...]
     """Steps of the plan that never started."""
     removed: tuple[StepRun, ...]
-    """Steps that moved, and that the plan no longer has."""
+    """Steps that moved and that the plan no longer has, with what they had come to."""
 
 
-def against_plan(plan: PlanStream, states: Mapping[StepPath, Step], spec: PlanSpec) -> RunDiff:
-    """Compare how a plan's steps came out with what its present content says of them."""
+def against_plan(
+    plan: PlanStream, states: Mapping[StepPath, Step], spec: PlanSpec, history: Iterable[Event]
+) -> RunDiff:
+    """Compare how a plan's steps came out with what its present content says of them.
+
+    `history` are the plan's events: they know what steps had come to that were removed since.
+    """
     written = dict(walk(spec.steps))
     branches = {path for path, step in written.items() if step.kind is StepKind.BRANCH}
     found: defaultdict[StepPath, list[tuple[StepStatus, Step | None]]] = defaultdict(list)
@@ -74,7 +81,7 @@ def against_plan(plan: PlanStream, states: Mapping[StepPath, Step], spec: PlanSp
         took=plan.ended_at - plan.started_at if plan.ended_at and plan.started_at else None,
         steps=steps,
         not_run=tuple(step.path for step in steps if not step.runs),
-        removed=tuple(_removed(states, present)),
+        removed=tuple(_removed(states, present, history)),
     )
 
 
@@ -89,10 +96,28 @@ def written_path(path: str, branches: Collection[str]) -> StepPath:
     return StepPath(found + path[at:])
 
 
-def _removed(states: Mapping[StepPath, Step], present: Collection[str]) -> Iterator[StepRun]:
-    for path, step in states.items():
-        if path not in present and step.version and undone_path(path) is None:
-            yield _step_run(path, [(step.status, step)], None)
+def _removed(
+    states: Mapping[StepPath, Step], present: Collection[str], history: Iterable[Event]
+) -> Iterator[StepRun]:
+    gone = {
+        step.id: path
+        for path, step in states.items()
+        if path not in present and step.version and undone_path(path) is None
+    }
+    events: dict[str, list[Event]] = {stream: [] for stream in gone}
+    for event in history:
+        if event.originator_id in gone:
+            events[event.originator_id].append(event)
+    for stream, path in gone.items():
+        last = Step.folded(stream, _before_its_resets(events[stream]))
+        if last.version:
+            yield _step_run(path, [(last.status, last)], None)
+
+
+def _before_its_resets(events: list[Event]) -> list[Event]:
+    """Return a step's events without those at the end that only took it back."""
+    taken_back = takewhile(lambda event: isinstance(event, StepReset), reversed(events))
+    return events[: len(events) - sum(1 for _event in taken_back)]
 
 
 def _step_run(

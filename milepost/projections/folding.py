@@ -33,7 +33,7 @@ from milepost.domain.values import ContentHash
 from .codes import KIND_CODES, unversioned
 from .contents import ContentFacts, facts_of
 from .iterations import Iterations
-from .plan_rows import STATUS_AFTER, labels_of, move, workflow_row
+from .plan_rows import STATUS_AFTER, labels_of, move, workflow_labels, workflow_row
 from .prior import KnownContent, Placed, Prior
 from .rows import (
     ContentRow,
@@ -160,6 +160,8 @@ class _Folding:
         plan.revision = event.number
         revisions.append(RevisionRow(plan.number, event.number, position, plan.content))
         self.rows.revised.add(event.originator_id)
+        for label, word in workflow_labels(event.workflow) if event.workflow else ():
+            self._label(plan, position, label, word)
 
     def _plan(self, plan_id: str) -> PlanChange:
         plan = self._plans.get(plan_id)

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from milepost.domain.census import begun_iterations
 from milepost.domain.ids import StepPath, child_path, undo_path
 from milepost.domain.plans import PlanSpec
 from milepost.domain.steps import DependencyType, StepKind, StepSpec
@@ -52,7 +53,7 @@ def places(spec: PlanSpec, begun: Collection[str] = ()) -> list[Place]:
 
     `begun` are the paths of steps that are not pending; they tell which iterations there are.
     """
-    return _Places(_iterations(begun)).all(spec.steps)
+    return _Places(begun_iterations(begun)).all(spec.steps)
 
 
 def undoing(place: Place) -> Place | None:
@@ -174,15 +175,3 @@ def _set_levels(group: Sequence[Place]) -> None:
             waiting[dependent.path] -= 1
             if not waiting[dependent.path]:
                 settled.append(dependent)
-
-
-def _iterations(begun: Iterable[str]) -> dict[str, list[int]]:
-    """Return the iterations (or cases) that steps have begun in, by the path of their container."""
-    found: defaultdict[str, set[int]] = defaultdict(set)
-    for path in begun:
-        end = path.find("]")
-        while end >= 0:
-            start = path.rindex("[", 0, end)
-            found[path[:start]].add(int(path[start + 1 : end]))
-            end = path.find("]", end + 1)
-    return {path: sorted(indexes) for path, indexes in found.items()}

@@ -58,14 +58,19 @@ def labels_of(draft: PlanDrafted) -> Iterator[tuple[Label, str]]:
     if draft.name is not None:
         yield Label.NAME, draft.name
     if draft.workflow is not None:
-        yield Label.WORKFLOW, draft.workflow
-        yield Label.WORKFLOW, draft.workflow.rpartition("@")[0] or draft.workflow
+        yield from workflow_labels(draft.workflow)
     if draft.session is not None:
         yield Label.SESSION, draft.session
     if draft.user is not None:
         yield Label.USER, draft.user
     for tag in draft.tags:
         yield Label.TAG, tag
+
+
+def workflow_labels(workflow: str) -> Iterator[tuple[Label, str]]:
+    """Yield the words that plans of a published workflow are found by."""
+    yield Label.WORKFLOW, workflow
+    yield Label.WORKFLOW, workflow.rpartition("@")[0] or workflow
 
 
 def workflow_row(position: int, event: WorkflowPublished | WorkflowRetired) -> WorkflowRow:

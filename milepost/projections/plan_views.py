@@ -40,6 +40,7 @@ class PlanSummary:
     status: PlanStatus
     completion: Completion | None
     reason: str | None
+    """Why the plan ended, or why it is paused."""
     created_at: datetime
     started_at: datetime | None
     ended_at: datetime | None
@@ -58,6 +59,10 @@ class PlanSummary:
     revision: int = 1
     forked_from: str | None = None
     """Id of the event of another plan that this one began after."""
+    error_message: str | None = None
+    """The error that the plan failed by."""
+    actual_duration: timedelta | None = None
+    """From start to end, or to `position` while the plan runs; without the time between epochs."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,7 +128,7 @@ def plan_view(story: PlanStory, outputs: Mapping[str, JsonValue] | None = None) 
         name=plan.name,
         description=spec.description,
         type=spec.type,
-        version=draft.version,
+        version=spec.version,
         workflow=plan.workflow,
         status=plan.status,
         created_at=draft.timestamp,

@@ -5,20 +5,21 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Collection
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from milepost.domain.events import Impact
 from milepost.domain.ids import PlanId, StepPath
 from milepost.domain.plans import PlanSpec, PlanStatus
 
-from .decisions import Decision
-from .plan_views import PlanSummary, PlanView
-from .report import ExecutionHistory, PlanReport
-from .revision_views import CheckpointView, RevisionView
-from .step_views import StepView
-from .timeline import Timeline
-from .views import AsOf, EventView, Page
-from .workflow_views import WorkflowView
+if TYPE_CHECKING:
+    from .decisions import Decision
+    from .plan_views import PlanSummary, PlanView
+    from .report import ExecutionHistory, PlanReport
+    from .revision_views import CheckpointView, RevisionView
+    from .step_views import StepView
+    from .timeline import Timeline
+    from .views import AsOf, EventView, Page
+    from .workflow_views import WorkflowView
 
 PAGE = 100
 """Items in a page unless a limit is given."""

@@ -46,6 +46,8 @@ class RevisionView:
     """How many steps that had moved were pending again."""
     removed: tuple[str, ...]
     """Paths of steps that had moved and that it does not have."""
+    workflow: str | None
+    """`name@version` of the published workflow that the plan was of."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -50,15 +50,6 @@ class StateRow(NamedTuple):
     status: PlanStatus
 
 
-class LabelRow(NamedTuple):
-    """A plan can be found by a word, from a position on."""
-
-    label: Label
-    word: str
-    plan: int
-    position: int
-
-
 class DraftRow(NamedTuple):
     """A plan came into being."""
 

@@ -20,6 +20,8 @@ from .story import PlanStory
 from .timings import Timing
 
 NEVER_STARTED = "never started"
+UNDONE = "undone"
+"""What is shown of a completed step whose doing was undone."""
 
 
 class BaseStatus(StrEnum):
@@ -88,6 +90,11 @@ class StepView:
     """Whether what the step did has been undone."""
     undoes: StepPath | None = None
     """The step that this one undoes; it is no step of the plan's own."""
+
+    @property
+    def shown_as(self) -> str:
+        """The status, or that what the step did was undone."""
+        return UNDONE if self.undone else self.status.value
 
 
 def statuses_of(words: Iterable[str]) -> frozenset[StepStatus]:

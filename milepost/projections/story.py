@@ -12,7 +12,9 @@ from milepost.domain.aggregates import PlanStream, Step
 from milepost.domain.errors import StoreFormatError
 from milepost.domain.events import (
     Event,
+    OwnerChanged,
     PlanDrafted,
+    RequestMade,
     StepAdopted,
     StepCancelled,
     StepCompleted,
@@ -45,8 +47,8 @@ class Bar:
     """A stretch of a step's time; `end` is None while it goes on.
 
     `state` of a run is how it ended (`completed`, `failed`, `retrying`, `suspended`, `cancelled`,
-    `pending` after a reset) or `running`; of a wait what it waits for (`retry`, `time`, `person`,
-    `event`, `unknown`).
+    `pending` after a reset, `interrupted` with its process) or `running`; of a wait what it waits
+    for (`retry`, `time`, `person`, `event`, `unknown`).
     """
 
     attempt: int
@@ -92,6 +94,11 @@ class StepStory:
             output_tokens=self.output_tokens,
             cpu=self.cpu,
         )
+
+    def cut_off(self, time: datetime) -> None:
+        """End what ran at a time: the process that ran it was gone after that."""
+        if self.bars and self.bars[-1].phase is Phase.RUN:
+            self._close(time, "interrupted")
 
     def _note_time(self, event: Event) -> None:
         time = event.timestamp
@@ -154,6 +161,10 @@ class PlanStory:
         """Contents that the plan had before, the newest first, where steps are gone since."""
         self.plan = PlanStream.shell(draft.originator_id)
         self.steps: dict[StepPath, StepStory] = {}
+        self.added: dict[StepPath, datetime] = {}
+        """When revisions added steps, by their paths without iterations and cases."""
+        self._alive = draft.timestamp
+        """When the plan's owner last moved it."""
         for recorded in events:
             self._fold(recorded.event)
 
@@ -231,6 +242,17 @@ class PlanStory:
             story.add(event)
         elif event.originator_id == self.plan.id:
             event.mutate(self.plan)
+            if isinstance(event, OwnerChanged):
+                self._cut_off(event)
+        if not isinstance(event, RequestMade):
+            self._alive = event.timestamp
+
+    def _cut_off(self, change: OwnerChanged) -> None:
+        """End the attempts that were under way when the last owner was seen last."""
+        for path in change.interrupted:
+            step = self.steps.get(StepPath(path))
+            if step is not None:
+                step.cut_off(self._alive)
 
     def _status(self, place: Place, found: dict[StepPath, StepStatus]) -> StepStatus:
         """Return what the step is, or what its plan, its container and its edges make of it."""

@@ -11,6 +11,7 @@ from milepost.domain.steps import CONTAINERS, StepKind, StepStatus
 
 from .critical import critical_path
 from .places import Place
+from .step_views import UNDONE
 from .story import Bar, Phase, PlanStory
 from .timings import Timing, ran, timings
 
@@ -38,6 +39,15 @@ class Lane:
     """Whether the plan no longer has this step."""
     undoes: StepPath | None = None
     """The step that this one undoes."""
+    iteration: int | None = None
+    """Number of the loop's iteration that it stands in, if its container is a loop."""
+    undone: bool = False
+    """Whether what the step did has been undone."""
+
+    @property
+    def shown_as(self) -> str:
+        """The status, or that what the step did was undone."""
+        return UNDONE if self.undone else self.status.value
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,12 +117,19 @@ def _lane(
         adopted=step is not None and step.adopted,
         removed=place.path not in story.statuses,
         undoes=place.undoes,
+        iteration=_iteration(place),
+        undone=story.undone(place.path),
         is_critical=place.path in critical,
         available=timing.available if timing else None,
         waited=timing.waited if timing else timedelta(),
         ran=timing.ran if timing else timedelta(),
         bars=tuple(step.bars) if step else (),
     )
+
+
+def _iteration(place: Place) -> int | None:
+    is_looped = place.parent is not None and place.parent.spec.kind is StepKind.LOOP
+    return place.index if is_looped else None
 
 
 def _runs(lanes: tuple[Lane, ...], now: datetime) -> Iterator[tuple[datetime, datetime]]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from milepost.domain.ids import StepPath
+from milepost.domain.ids import StepPath, static_path
 from milepost.domain.steps import StepStatus
 
 from .places import Place
@@ -17,7 +17,7 @@ class Timing:
     """The time of a step's present activation; `waited` and `ran` add up to `elapsed`."""
 
     available: datetime
-    """When all that the step waits for had ended."""
+    """When all that the step waits for had ended, and the plan had the step."""
     started: datetime | None
     ended: datetime | None
     waited: timedelta
@@ -81,6 +81,9 @@ def _available(story: PlanStory, place: Place, step: StepStory | None) -> dateti
         return None
     around = story.step(place.parent.path) if place.parent else None
     times = [around.started_at if around else _begun(story, step)]
+    added = story.added.get(StepPath(static_path(place.path)))
+    if added is not None:
+        times.append(added)
     if place.parent is not None and around is None:
         return None
     for path in place.after:

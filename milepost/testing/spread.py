@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 from math import ceil
 from typing import Any
 
 from milepost.adapters.workflow.preparation import Runnable
 from milepost.domain.errors import ValidationError
+from milepost.domain.plans import PlanResult
 from milepost.domain.values import Json
 
 from .history import History
@@ -27,6 +29,8 @@ class Spread:
     durations: tuple[timedelta, ...]
     failing_seeds: tuple[int, ...]
     """Seeds of the runs that did not succeed; `simulate(..., seed=...)` shows each again."""
+    errors: Mapping[str, int] = field(default_factory=dict)
+    """Why runs did not succeed, each with how many did not; the most frequent first."""
 
     @property
     def success_rate(self) -> float:
@@ -72,4 +76,12 @@ def simulate_many(
         runs - len(failing),
         tuple(sorted(result.duration for result in each)),
         tuple(failing),
+        dict(Counter(_error(result) for result in each if not result.success).most_common()),
     )
+
+
+def _error(result: PlanResult) -> str:
+    """Return why a run did not succeed."""
+    if result.waiting:
+        return f"nobody answers {', '.join(result.waiting)}"
+    return result.error_message or f"the plan is {result.status.value}"

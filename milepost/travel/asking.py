@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import AsyncIterator, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeGuard
 
 from milepost.domain.commands import Command, arguments_of
 from milepost.domain.course import content_of, revision
@@ -30,7 +30,7 @@ _REFERENCE = re.compile(r"[^/\\{\n]+@(?!.*\.(?:ya?ml|json)$)[^@/\\\s]+")
 """`NAME@VERSION` of a published workflow, told apart from a file's name by its ending."""
 
 
-def is_reference(source: object) -> bool:
+def is_reference(source: object) -> TypeGuard[str]:
     """Tell whether a source names a version of a published workflow: `NAME@VERSION`."""
     return isinstance(source, str) and _REFERENCE.fullmatch(source) is not None
 
@@ -68,11 +68,17 @@ class Asking(Reading):
         content = content_of(events) if number is None else revision(events, number).content
         return (await self._coordinator.changes.content(content)).spec
 
+    async def is_carried_on(self, plan_id: str) -> bool:
+        """Tell whether a living process, this one or another, carries a plan out now."""
+        plan = PlanId(plan_id)
+        own = self._coordinator.actor(plan) is not None
+        return own or await self._journal.owned_elsewhere(plan)
+
     async def _ready(
         self, plan: Runnable, *, remove_cycles: bool = False
     ) -> tuple[Ready, str | None]:
         """Return content that can be run, and `NAME@VERSION` if the source is one."""
-        if isinstance(plan, str) and is_reference(plan):
+        if is_reference(plan):
             prepared, reference = await self._published.find(plan)
             return self._preparation.published(prepared), reference
         return self._preparation.prepare(plan, remove_cycles=remove_cycles), None

@@ -120,9 +120,9 @@ class Checkpointing(Asking):
 
 def check_steps(spec: PlanSpec, paths: Iterable[str]) -> None:
     """Raise `UnknownNameError` for a path that names no step of a plan."""
-    known: set[str] = set()
+    known: list[str] = []
     for path in paths:
-        known = known or {static_path(place) for place, _step in walk(spec.steps)}
-        if static_path(path) not in known:
+        known = known or sorted(place for place, _step in walk(spec.steps))
+        if static_path(path) not in map(static_path, known):
             mend = suggestion(path, known, kind="steps")
             raise UnknownNameError(f"there is no step {path!r}; {mend}")

@@ -16,7 +16,7 @@ from milepost.domain.plans import PlanResult, PlanSpec
 from milepost.domain.revisions import PlanDiff, diff, patch_of
 from milepost.domain.values import ContentHash
 from milepost.engine.core.state import fold_plan
-from milepost.engine.what_if import StepDifference, step_differences
+from milepost.engine.what_if import Recorded, StepDifference, step_differences
 from milepost.projections.against_plan import RunDiff, against_plan
 from milepost.projections.best_revision import LEAST_RUNS, Ranking, Run, ranked, runs_of
 from milepost.projections.reader import PlanFilter
@@ -68,12 +68,14 @@ class Comparing(Asking):
     async def run_diff(self, plan_id: str, *, at: int | str | None = None) -> RunDiff:
         """Return how a plan's run differs from its plan, now or as of a position or event."""
         moment = await self._moments.find(PlanId(plan_id), at=at)
-        return against_plan(*moment.fold(), await self._spec_of(moment.before))
+        spec = await self._spec_of(moment.before)
+        return against_plan(*moment.fold(), spec, moment.before)
 
     async def compare(self, plan_id: str, other: str) -> Comparison:
         """Compare what came of two plans, for example of a plan and its fork."""
-        one, two = await self._outcome(plan_id), await self._outcome(other)
-        return Comparison(one[0], two[0], tuple(step_differences(one[1], two[1])))
+        one, two = await self._recorded(plan_id), await self._recorded(other)
+        before, after = (result_of(plan, spec, steps) for plan, steps, spec in (one, two))
+        return Comparison(before, after, tuple(step_differences(one, two)))
 
     async def best_revision(self, name: str, *, least_runs: int = LEAST_RUNS) -> Ranking:
         """Rank the revisions of a plan, or the contents that a workflow's name has had.
@@ -122,7 +124,6 @@ class Comparing(Asking):
     ) -> tuple[PlanSpec, PlanSpec]:
         return await self.content(plan_id, before), await self.content(other or plan_id, after)
 
-    async def _outcome(self, plan_id: str) -> tuple[PlanResult, Any]:
+    async def _recorded(self, plan_id: str) -> Recorded:
         events = await self._moments.events(PlanId(plan_id))
-        plan, steps = fold_plan(plan_id, events)
-        return result_of(plan, await self._spec_of(events), steps), steps
+        return Recorded(*fold_plan(plan_id, events), await self._spec_of(events))

@@ -7,19 +7,23 @@ from typing import TYPE_CHECKING
 
 from milepost.domain.course import content_of
 from milepost.domain.ids import PlanId
+from milepost.domain.path_names import meant_path
+from milepost.domain.revisions.tree import walk
 from milepost.domain.values import Json
-from milepost.engine.coordinator import Draft, Watch
+from milepost.engine.coordinator import Watch
 from milepost.engine.core.state import fold_plan
+from milepost.engine.drafting import Draft
 from milepost.engine.forks import forked_at
 from milepost.engine.library import Prepared
 from milepost.engine.moments import Moment
 from milepost.engine.what_if import Recorded, WhatIf, relaxed, what_if
 
-from .asking import Asking
+from .asking import Asking, is_reference
 from .checkpointing import check_steps
 
 if TYPE_CHECKING:
     from milepost.adapters.workflow.preparation import Runnable
+    from milepost.domain.plans import PlanSpec
     from milepost.engine.core import Forked
 
 
@@ -45,7 +49,8 @@ class Forking(Asking):
         """
         moment = await self._moments.find(PlanId(plan_id), checkpoint=checkpoint, at=at)
         prepared, forked = await self._forked(moment, replace, plan)
-        draft = Draft(id=self._world.new_plan_id(), **moment.ownership())
+        own = moment.ownership() | ({"workflow": plan} if is_reference(plan) else {})
+        draft = Draft(id=self._world.new_plan_id(), **own)
         forked = forked._replace(hold=hold)
         return await self._coordinator.start_fork(prepared, draft, forked, watch)
 
@@ -83,4 +88,11 @@ class Forking(Asking):
         """Return the content of a fork, and what it takes over."""
         then = await self._coordinator.changes.prepared(content_of(moment.before))
         prepared = await self._prepared(plan) if plan is not None else then
-        return prepared, forked_at(moment, then.spec, prepared.spec, replace or {})
+        given = _by_full_path(replace, moment, then.spec) if replace else {}
+        return prepared, forked_at(moment, then.spec, prepared.spec, given)
+
+
+def _by_full_path(replace: Mapping[str, Json], moment: Moment, spec: PlanSpec) -> dict[str, Json]:
+    """Return results by the full paths of the steps that they are for."""
+    known = {*moment.fold()[1], *(path for path, _step in walk(spec.steps))}
+    return {meant_path(path, known): value for path, value in replace.items()}

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from enum import StrEnum
 
 from milepost.domain.choices import choice
 from milepost.domain.commands import Compensate, Effects, Reshaping, Restore, RollBack
 from milepost.domain.course import content_of, revision, revisions_of
 from milepost.domain.errors import RefusedError
 from milepost.domain.ids import EventId, PlanId
+from milepost.domain.recovery import OnEffects
 from milepost.engine.coordinator import Watch
 from milepost.engine.library import Prepared
 from milepost.people import me
@@ -17,22 +17,14 @@ from milepost.people import me
 from .asking import Asking
 
 
-class OnEffects(StrEnum):
-    """What becomes of finished steps that may have changed the world and would be taken back."""
+def on_effects(word: str) -> OnEffects:
+    """Return the way that a word names; raise `ValidationError` if it names none."""
+    return choice(word, OnEffects, where="effects", kind="ways")
 
-    REFUSE = "refuse"
-    ACCEPT = "accept"
-    COMPENSATE = "compensate"
 
-    @classmethod
-    def of(cls, word: str) -> OnEffects:
-        """Return the choice that a word names; raise `ValidationError` if it names none."""
-        return choice(word, cls, where="effects", kind="ways")
-
-    @property
-    def minded(self) -> Effects:
-        """What the owner is to mind; what is compensated first needs no minding."""
-        return Effects.REFUSE if self is OnEffects.REFUSE else Effects.ACCEPT
+def minded(effects: OnEffects) -> Effects:
+    """Return what the owner is to mind; what is compensated first needs no minding."""
+    return Effects.REFUSE if effects is OnEffects.REFUSE else Effects.ACCEPT
 
 
 class GoingBack(Asking):
@@ -56,12 +48,12 @@ class GoingBack(Asking):
         be taken back: `refuse` (raise `RefusedError`), `accept` that they may be done again, or
         `compensate` them first. `hold` pauses the plan then.
         """
-        ways = OnEffects.of(effects)
+        ways = on_effects(effects)
         events = await self._moments.events(PlanId(plan_id))
         content = revision(events, to_revision).content
         if content == content_of(events):
             raise RefusedError(f"plan {plan_id}: revision {to_revision} is what it has already")
-        command = RollBack(to=to_revision, content=content, hold=hold, effects=ways.minded)
+        command = RollBack(to=to_revision, content=content, hold=hold, effects=minded(ways))
         request = await self._go_back(
             plan_id, "rollback", command, ways, why=why, who=who, watch=watch
         )
@@ -87,14 +79,14 @@ class GoingBack(Asking):
         """
         if checkpoint is None and at is None:
             raise RefusedError("say where to go back to: a checkpoint or a position")
-        ways = OnEffects.of(effects)
+        ways = on_effects(effects)
         moment = await self._moments.find(PlanId(plan_id), checkpoint=checkpoint, at=at)
         command = Restore(
             at=moment.event.id,
             checkpoint=checkpoint,
             content=content_of(moment.before),
             hold=hold,
-            effects=ways.minded,
+            effects=minded(ways),
         )
         await self._go_back(plan_id, "restore", command, ways, why=why, who=who, watch=watch)
         return moment.event.id

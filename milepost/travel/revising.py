@@ -5,14 +5,16 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, TypeAlias
 
+from milepost.adapters.workflow.given_fields import plan_fields
 from milepost.domain.choices import choice
 from milepost.domain.commands import Replan, Revise
-from milepost.domain.course import content_of, revisions_of
+from milepost.domain.course import content_of, other_workflow, revisions_of
 from milepost.domain.errors import RefusedError
 from milepost.domain.ids import PlanId
 from milepost.domain.plans import PlanSpec
 from milepost.domain.replanning import RevisionStrategy, RevisionTrigger
 from milepost.domain.revisions import Edit, apply_edits, apply_patch, read_edits
+from milepost.domain.revisions.tree import walk
 from milepost.domain.values import Json
 from milepost.engine.coordinator import Watch
 
@@ -41,7 +43,7 @@ class Revising(Asking):
         edits: Sequence[EditLike] = (),
         patch: Sequence[Mapping[str, Json]] | None = None,
         again: Sequence[str] = (),
-        strategy: str = "partial",
+        strategy: str | None = None,
         evidence: Sequence[str] = (),
         why: str = "",
         who: str | None = None,
@@ -51,7 +53,8 @@ class Revising(Asking):
 
         `plan` is the whole content; else the present one is changed, by `edits` in order, or by a
         `patch` of RFC 6902 on its JSON. Finished steps and those under way must stay as they are;
-        failed steps that are written anew, or are named in `again`, run. Raises
+        failed steps that are written anew, or are named in `again`, run. `strategy` is recorded;
+        None records what the contents show. Raises
         `ValidationError` or `RefusedError`, with nothing stored, for content that cannot be.
         """
         events = await self._moments.events(PlanId(plan_id))
@@ -59,16 +62,19 @@ class Revising(Asking):
         prepared = await self._prepared(_changed(before, plan, edits, patch))
         if prepared.content == content_of(events) and not again:
             raise RefusedError(f"plan {plan_id}: nothing would change")
-        base = revisions_of(events)[-1].number
+        base = revisions_of(events)[-1]
         command = Revise(
             content=prepared.content,
-            base=base,
+            base=base.number,
             again=tuple(again),
-            strategy=choice(strategy, RevisionStrategy, where="strategy", kind="strategies"),
+            strategy=_shown_by(before, prepared.spec, whole=plan is not None)
+            if strategy is None
+            else choice(strategy, RevisionStrategy, where="strategy", kind="strategies"),
             evidence=tuple(evidence),
+            workflow=other_workflow(base.workflow, plan) if is_reference(plan) else None,
         )
         await self._ask(plan_id, "revise", command, prepared, why=why, who=who, watch=watch)
-        return base + 1
+        return base.number + 1
 
     async def replan(
         self,
@@ -122,6 +128,16 @@ class Revising(Asking):
         return await self.revise(plan_id, reference, why=why, who=who, watch=watch)
 
 
+def _shown_by(before: PlanSpec, after: PlanSpec, *, whole: bool) -> RevisionStrategy:
+    """Return what a revision does: all anew if a `whole` content was given, else by the steps."""
+    if after == before:
+        return RevisionStrategy.RETRY
+    if whole:
+        return RevisionStrategy.COMPLETE
+    old, new = ({path for path, _step in walk(spec.steps)} for spec in (before, after))
+    return RevisionStrategy.PARTIAL if new < old else RevisionStrategy.ALTERNATIVE
+
+
 def _changed(
     before: PlanSpec,
     plan: Runnable | None,
@@ -135,4 +151,6 @@ def _changed(
         return plan
     if patch is not None:
         return apply_patch(before, patch)
-    return apply_edits(before, read_edits(list(edits))) if edits else before
+    if not edits:
+        return before
+    return apply_edits(before, read_edits(list(edits)), translate=plan_fields)

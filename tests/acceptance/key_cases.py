@@ -21,6 +21,8 @@ class Change:
     """Whether the key only says something: then what is stored and shown must differ."""
     crashes: bool = False
     """Whether the process ends in the middle of the first call, and another one resumes."""
+    recovers: bool = False
+    """Whether the plan is recovered after its failure, with no word of how."""
 
     @property
     def key(self) -> str:
@@ -115,6 +117,11 @@ def checkpoint(key: str, value: Any) -> Change:
     return Change(flow(*THREE, checkpoints={}), f"/settings/checkpoints/{key}", value)
 
 
+def recovery(key: str, value: Any, *steps: Any, **policy: Any) -> Change:
+    """Change a key of the recovery policy of a plan that fails."""
+    return Change(flow(*steps, recovery=policy), f"/settings/recovery/{key}", value, recovers=True)
+
+
 ONE_FAILS = (step("a", fails="x"), step("b", takes=5))
 THREE = later("a", "b", "c")
 OTHER = {"tool": "write", "input": {"gives": 2}}
@@ -160,6 +167,9 @@ CHANGES: Mapping[str, Change] = {
     "PlanSettings.on_limit": setting("on_limit", "pause", *THREE, max_steps=2),
     "PlanSettings.checkpoints": setting("checkpoints", {"every": 3}, *THREE),
     "PlanSettings.replan": setting("replan", {}, WITH_OTHER),
+    "PlanSettings.recovery": Change(
+        flow(step("a", fails="x")), "/settings/recovery", {"strategy": "skip"}, recovers=True
+    ),
     "PlanSettings.loops": setting(
         "loops", {"max_repeats": 1}, loop(count=3, steps=[step("x", takes=1)])
     ),
@@ -168,6 +178,11 @@ CHANGES: Mapping[str, Change] = {
     "ReplanPolicy.on": replan("on", ["timeout"], WITH_OTHER),
     "ReplanPolicy.strategies": replan("strategies", ["alternative"], WITH_OTHER),
     "ReplanPolicy.on_limit": replan("on_limit", "fail", WITH_OTHER, max_replans=0),
+    "RecoveryPolicy.strategy": recovery("strategy", "abort", step("a", fails="x")),
+    "RecoveryPolicy.effects": recovery(
+        *("effects", "accept", step("a", tool="write"), step("b", "a", fails="x")),
+        strategy="restart",
+    ),
     "LoopPolicy.max_repeats": circle("max_repeats", 3),
     "LoopPolicy.pattern_repeats": circle("pattern_repeats", 3, *later("x", "y")),
     "LoopPolicy.state_repeats": circle("state_repeats", 3),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import AsyncIterator, Iterator, Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ import milepost
 from milepost import Milepost, PlanStatus
 from milepost.adapters.store.memory import MemoryStore
 from milepost.adapters.tools import ToolRegistry
+from milepost.domain.errors import RefusedError
 from milepost.domain.values import Json
 from milepost.engine.models import Prompt, Token
 from milepost.projections.views import as_json
@@ -26,7 +28,7 @@ from .workbench import Workbench
 
 NAMED = (
     *("Workflow", "PlanSettings", "RetryPolicy", "CheckpointPolicy", "ReplanPolicy", "LoopPolicy"),
-    *("Case", "Compensation", "Alternative"),
+    *("RecoveryPolicy", "Case", "Compensation", "Alternative"),
 )
 SCHEMA = Path(milepost.__file__).parent / "schemas/FixedWorkflow.schema.json"
 
@@ -72,7 +74,9 @@ def _kind(rule: Mapping[str, Any]) -> str:
     return str(milepost.StepKind(spellings[0]).value)
 
 
-def told(workflow: Mapping[str, Any], *, crashes: bool) -> tuple[list[Any], Any]:
+def told(
+    workflow: Mapping[str, Any], *, crashes: bool, recovers: bool = False
+) -> tuple[list[Any], Any]:
     """Run a workflow; return its events without the hash of the content, and its view."""
     found: list[Any] = []
     store, world = MemoryStore(), virtual_world()
@@ -93,6 +97,8 @@ def told(workflow: Mapping[str, Any], *, crashes: bool) -> tuple[list[Any], Any]
                 result = await mp.run(workflow)
                 plan = result.plan_id
                 await _answer_all(mp, plan)
+            if recovers:
+                await _recover(mp, plan)
             found.append([_told(event) for event in (await mp.history(plan, limit=500)).items])
             found.append(as_json(await mp.plan(plan)))
 
@@ -107,6 +113,12 @@ async def _answer_all(mp: Milepost, plan: str) -> None:
         result = await mp.wait(plan)
 
 
+async def _recover(mp: Milepost, plan: str) -> None:
+    with suppress(RefusedError):
+        await mp.recover(plan)
+        await mp.wait(plan)
+
+
 def _told(event: Any) -> Any:
     told = as_json(event)
     data = {name: value for name, value in told["data"].items() if name != "content"}
@@ -115,8 +127,9 @@ def _told(event: Any) -> Any:
 
 def differs(change: Change) -> bool:
     """Tell whether the change makes a difference of the kind that it is meant to make."""
-    events, view = told(change.base, crashes=change.crashes)
-    changed, shown = told(change.changed, crashes=change.crashes)
+    ways = {"crashes": change.crashes, "recovers": change.recovers}
+    events, view = told(change.base, **ways)
+    changed, shown = told(change.changed, **ways)
     if change.is_shown:
         assert events == changed
         return bool(view["content"] != shown["content"] and view["spec"] != shown["spec"])

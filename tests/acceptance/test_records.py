@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import time
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -207,6 +208,41 @@ def test_each_step_has_its_times_calls_and_tokens_and_the_plan_their_sums() -> N
     assert (story["ask"].usage.input_tokens, story["ask"].usage.output_tokens) == (3, 2)
     assert story.plan.usage.calls == sum(view.usage.calls for view in story.steps.values()) == 3
     assert (story.plan.usage.input_tokens, story.plan.usage.output_tokens) == (3, 2)
+
+
+async def test_the_processor_time_of_plain_functions_is_measured_also_where_they_fail(
+    tmp_path: Path,
+) -> None:
+    @milepost.tool(name="counts")
+    def counts(up_to: int, error: str = "") -> int:
+        """Use the processor."""
+        total = sum(number * number for number in range(up_to))
+        if error:
+            raise milepost.ExecutionError(error, retryable=False)
+        return total
+
+    @milepost.tool(name="sleeps")
+    def sleeps() -> None:
+        """Use time, but hardly the processor."""
+        time.sleep(0.2)
+
+    steps = [
+        {"id": "much", "tool": "counts", "input": {"up_to": 300_000}},
+        {"id": "lost", "tool": "counts", "input": {"up_to": 300_000, "error": "lost"}},
+        {"id": "idle", "tool": "sleeps"},
+        step("loop"),
+    ]
+    tools = [counts, sleeps, *Workbench().tools]
+    async with milepost.open(tmp_path / "plans.db", tools=tools) as opened:
+        result = await opened.run(flow(*steps, stop_on_first_failure=False))
+        story = await told(opened, result)
+
+    used = {path: view.usage.cpu for path, view in story.steps.items()}
+    assert 0 < used["idle"] < used["much"]
+    assert used["idle"] < used["lost"]
+    assert used["loop"] == 0, "what shares the event loop is not known"
+    assert story.plan.usage.cpu == pytest.approx(sum(used.values()))
+    assert story.report.usage.cpu == story.plan.usage.cpu
 
 
 def test_a_report_has_the_four_times_and_wait_and_run_make_the_elapsed_time() -> None:

@@ -143,6 +143,26 @@ def first_content(story: Story) -> Any:
     return story.event("plan.drafted").data["content"]
 
 
+@pytest.mark.parametrize(
+    ("other", "said"),
+    [
+        ({"tool": "write", "input": {"gives": 1}}, "calls 'write' instead of 'work'"),
+        (
+            {"tool": "work", "input": {"gives": 1, "takes": 1}},
+            "calls 'work' with another input: `fails`, `gives`",
+        ),
+        ({"tool": "work"}, "calls 'work' once more, as its next alternative says"),
+    ],
+)
+def test_the_reason_of_another_way_says_what_is_new_about_it(
+    other: dict[str, Any], said: str
+) -> None:
+    first = step("b", alternatives=[other], times=1, **DOWN) | {"input": {"fails": "x", "takes": 1}}
+    story = story_of(flow(first, **replanned(strategies=["alternative"])))
+
+    assert revision(story)["why"] == f"step 'b' {said}"
+
+
 def test_a_plan_goes_on_without_a_part_that_its_results_do_not_need() -> None:
     story = story_of(STRATEGIES["partial"] | {"settings": replanned(strategies=["partial"])})
 

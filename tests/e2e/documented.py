@@ -17,7 +17,7 @@ _DIFFERS = (
     (re.compile(r"\bp[0-9a-hjkmnp-tv-z]{26}\b"), "PLAN"),
     (re.compile(r"\d{4}-\d\d-\d\d[ T]\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|[+-]\d\d:\d\d)?"), "TIME"),
     (re.compile(r"\b\d\d:\d\d:\d\d\.\d+\b"), "TIME"),
-    (re.compile(r"(?<![\w.])\d+(?:\.\d+)?(?:µs|ms|s)\b"), "SPAN"),
+    (re.compile(r"(?<![\w.])(?:\d+m )?\d+(?:\.\d+)?(?:µs|ms|s)\b"), "SPAN"),
     (re.compile(r"\b\d+(?:\.\d+)? steps/s"), "PACE"),
     (re.compile(r"[#x.~\[\]-]*[#~][#x.~\[\]-]*|\[-+\]"), ""),
     (re.compile(r"\s+"), " "),

@@ -99,3 +99,4 @@ def test_a_line_that_is_not_printed_is_missed() -> None:
     assert missing(["a", "end"], output) == ["end"]
     assert missing(["end", "…", "a"], output) == ["a"]
     assert plain("took 12ms") != plain("took 12")
+    assert plain("took 12ms") == plain("took 1m 02s")

@@ -67,8 +67,8 @@ BUGS = (
     ),
     Bug(
         "skips.py",
-        "if step.status is StepStatus.COMPLETED or settle is Settle.ANY:",
-        "if step.ended:",
+        "return settle is Settle.ANY or (",
+        "return step.ended or (",
         "dependents of failed steps run",
     ),
     Bug(
@@ -77,7 +77,7 @@ BUGS = (
         "",
         "being blocked does not spread",
     ),
-    Bug("skips.py", "if condition and not condition", "if condition and condition", "not is lost"),
+    Bug("skips.py", "if not condition.evaluate", "if condition.evaluate", "not is lost"),
     Bug("ready.py", "if busy >= self._slots:", "if busy > self._slots:", "one slot too many"),
     Bug(
         "ready.py",
@@ -204,7 +204,7 @@ BUGS = (
     ),
     Bug(
         "derive.py",
-        "frame.open = sum(not one.step.ended for one in frame.instances.values())",
+        "frame.open = len(going_on)",
         "frame.open = len(frame.instances)",
         "after a crash ended children count as open",
     ),

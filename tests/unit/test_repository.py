@@ -53,6 +53,23 @@ def test_importing_milepost_loads_no_heavy_library(repository: Path) -> None:
     assert HEAVY & set(output.split()) == set()
 
 
+def test_what_is_only_read_is_not_loaded_to_run_plans(repository: Path) -> None:
+    program = "import sys, milepost; milepost.open; print(*sys.modules)"
+    output = subprocess.check_output([sys.executable, "-c", program], cwd=repository, text=True)
+
+    views = {f"milepost.projections.{name}" for name in ("plan_views", "report", "timeline")}
+    assert "milepost.composition" in output.split()
+    assert views & set(output.split()) == set()
+
+
+@pytest.mark.parametrize("collects", ["enable", "disable"])
+def test_loading_a_name_leaves_the_collector_as_it_was(repository: Path, collects: str) -> None:
+    program = f"import gc, milepost; gc.{collects}(); milepost.open; print(gc.isenabled())"
+    output = subprocess.check_output([sys.executable, "-c", program], cwd=repository, text=True)
+
+    assert output.split() == [str(collects == "enable")]
+
+
 def test_every_library_that_the_package_imports_is_declared(repository: Path) -> None:
     declared = required(repository, "chart", "trio")
     distributions = packages_distributions()
@@ -130,3 +147,33 @@ def test_the_ledger_check_finds_a_row_that_is_there_twice(repository: Path) -> N
     row = "| A1 | steps have ids | `make test` |\n"
 
     assert missing(read_ledger(row * 2), Evidence(repository)) == ["A1: is there twice"]
+
+
+def test_the_tree_in_the_architecture_page_is_that_of_the_package(repository: Path) -> None:
+    page = (repository / "docs/architecture.md").read_text(encoding="utf-8")
+    tree = re.search(r"```\nmilepost/\n(.*?)```", page, flags=re.DOTALL)
+    assert tree is not None
+    told: set[str] = set()
+    folders = [""]
+    for line in tree[1].splitlines():
+        depth, name = (len(line) - len(line.lstrip())) // 2, line.split()[0]
+        folders[depth:] = [f"{folders[depth - 1]}{name}"]
+        told.add(folders[depth])
+    package = repository / "milepost"
+    modules = {path.parent for path in package.rglob("*.py")} | {package / "schemas"}
+    there = {f"{path.relative_to(package)}/" for path in modules if path != package}
+    there |= {path.name for path in package.glob("[!_]*.py")}
+
+    assert there - told == {"adapters/cli/commands/", "adapters/cli/screen/"}
+    assert {name for name in told - there if not (package / name).exists()} == {"engine/*.py"}
+
+
+def test_modules_that_the_architecture_page_names_are_there(repository: Path) -> None:
+    page = (repository / "docs/architecture.md").read_text(encoding="utf-8")
+    named = set(
+        re.findall(r"`((?:adapters|domain|engine|projections|schemas|testing)/[^`: ]*)", page)
+    )
+    core = {f"engine/{name}" for name in re.findall(r"`(core/[^`: ]*)", page)}
+
+    assert len(named) > 30
+    assert {name for name in named | core if not (repository / "milepost" / name).exists()} == set()

@@ -8,7 +8,14 @@ __all__ = ["main"]
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Carry a command out and return its exit code; the arguments are those of the process."""
-    from .program import run_program
+    """Carry a command out and return its exit code.
 
-    return run_program(arguments)
+    Without arguments it is the program: it takes those of the process, and after Ctrl-C leaves
+    without waiting for calls that nothing can stop.
+    """
+    from .program import leave_interrupted, run_program
+
+    code = run_program(arguments)
+    if arguments is None:
+        leave_interrupted(code)
+    return code

@@ -76,7 +76,7 @@ async def draw_plan(
         cursor = None
         while True:
             page = await milepost.steps(plan.id, after=cursor, limit=1000, as_of=moment)
-            statuses |= {step.path: step.status.value for step in page.items}
+            statuses |= {step.path: step.shown_as for step in page.items}
             cursor = page.next
             if cursor is None:
                 break

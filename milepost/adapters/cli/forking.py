@@ -76,14 +76,15 @@ async def fork(request: ForkRequest, equipment: Equipment, output: Output) -> in
     from .screen.runs import difference_parts
 
     asked = request.arguments()
-    output = replace(output, folder=equipment.folder)
+    output = replace(output, equipment=equipment)
     live = Live(manner(as_json=output.as_json, watch=output.lines))
     async with opened(output.store, equipment) as milepost:
         parent = await find_plan(milepost, request.plan)
         forks: list[str] = []
 
         async def run(interrupts: Interrupts) -> PlanResult:
-            plan = interrupts.plan = await milepost.fork(parent, watch=live.show, **asked)
+            plan = await milepost.fork(parent, watch=live.show, **asked)
+            interrupts.note(plan)
             forks.append(plan)
             announce(plan, output)
             async with live.following(await milepost.content(plan)):

@@ -49,13 +49,16 @@ def json_file(path: str) -> Json:
     return read_document(read_text(Path(path)), name=path).value
 
 
-def json_pairs(pairs: Iterable[str], *, where: str) -> dict[str, Json]:
-    """Return the values of `name=JSON` pairs; raise `ValidationError` for what is no pair."""
+def json_pairs(pairs: Iterable[str], *, where: str, write: str = "STEP=JSON") -> dict[str, Json]:
+    """Return the values of `name=JSON` pairs; raise `ValidationError` for what is no pair.
+
+    `write` says how such a pair is written.
+    """
     found: dict[str, Json] = {}
     for pair in pairs:
         name, equals, text = pair.partition("=")
         if not equals or not name:
-            raise ValidationError(f"{pair!r} is not STEP=JSON", where=where)
+            raise ValidationError(f"{pair!r} is not {write}", where=where)
         if name in found:
             raise ValidationError(f"{name!r} is given twice", where=where)
         found[name] = json_value(text, where=f"{where} {name}")

@@ -23,12 +23,15 @@ _REFUSED = 2
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Recovery:
-    """How plans that failed are to go on: arguments of `Milepost.recover`."""
+    """How plans that failed are to go on: arguments of `Milepost.recover`.
 
-    strategy: str = "resume"
+    What is None is left to each plan's settings.
+    """
+
+    strategy: str | None = None
     steps: Sequence[str] = ()
     file: str | None = None
-    effects: str = "refuse"
+    effects: str | None = None
     who: str | None = None
     why: str = ""
 
@@ -86,8 +89,7 @@ async def recover(name: str, recovery: Recovery, equipment: Equipment, output: O
     """Let a plan that failed go on."""
 
     async def change(milepost: Milepost, plan: str, watch: Watch) -> Told:
-        await milepost.recover(plan, watch=watch, **recovery.arguments())
-        return {"recovered": recovery.strategy}
+        return {"recovered": await milepost.recover(plan, watch=watch, **recovery.arguments())}
 
     return await carry_on_changed(name, change, equipment, output)
 
@@ -97,7 +99,7 @@ async def recover_all(
 ) -> int:
     """Let all plans go on that filters let pass, by default those that failed."""
     wanted = filters.read(status=("failed",))
-    output = replace(output, folder=equipment.folder)
+    output = replace(output, equipment=equipment)
     async with opened(output.store, equipment) as milepost:
         recovered = await milepost.recover_all(wanted, **recovery.arguments())
         for plan, why in recovered.refused.items():

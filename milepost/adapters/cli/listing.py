@@ -12,7 +12,9 @@ from milepost.domain.plans import LogLevel
 from milepost.projections.views import as_json as plain
 
 from .filters import Filters
+from .next_commands import command
 from .opening import opened
+from .owners import left_alone
 from .plan_names import find_plan
 from .screen import times
 from .screen.terminal import clean, show, shows_unicode
@@ -53,11 +55,14 @@ async def list_plans(store: str, filters: Filters, paging: Paging, *, as_json: b
     wanted, moment = filters.read(), paging.moment
     async with opened(store) as milepost:
         page = await milepost.plans(wanted, after=paging.cursor, limit=paging.limit, as_of=moment)
+        left = await left_alone(milepost, page.items) if moment is None else set()
     if as_json:
-        return _print_json(plain(page))
+        items = [{**_fields(plan), "left_alone": plan.id in left} for plan in page.items]
+        return _print_json(_fields(page) | {"items": items})
     from .screen.plans import plan_table
 
-    show([plan_table(page.items, unicode=shows_unicode(sys.stdout))])
+    resume = {plan: command(store, "resume", plan) for plan in left}
+    show([plan_table(page.items, resume=resume, unicode=shows_unicode(sys.stdout))])
     return _more(page.next, "--cursor")
 
 
@@ -137,6 +142,11 @@ def _log_entry(event: EventView) -> dict[str, object]:
         "event": event.id,
         "position": event.position,
     }
+
+
+def _fields(value: object) -> dict[str, object]:
+    shown = plain(value)
+    return {**shown} if isinstance(shown, dict) else {}
 
 
 def _print_json(value: object) -> int:

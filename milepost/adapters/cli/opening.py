@@ -74,9 +74,14 @@ async def opened(
         yield milepost
 
 
+def is_there(store: str) -> bool:
+    """Tell whether there is a store of that name."""
+    return Path(store).is_file()
+
+
 def require_store(store: str) -> None:
     """Raise `UnknownNameError` when there is no such store."""
-    if not Path(store).is_file():
+    if not is_there(store):
         raise UnknownNameError(
             f"{store}: there is no store here; run a workflow first, or name one with --db or "
             "MILEPOST_DB"

@@ -98,13 +98,17 @@ Who = Annotated[
 ]
 Why = Annotated[str, typer.Option("--why", metavar="TEXT", help="Why; it is kept in the record.")]
 Limit = Annotated[int, typer.Option("--limit", min=1, max=1000, help="Most rows of one page.")]
-Effects = Annotated[
-    str,
+_EFFECTS = (
+    "Finished steps that may have changed the world and would be taken back: refuse to, "
+    "accept that they may be done again, or compensate them first"
+)
+Effects = Annotated[str, typer.Option("--effects", metavar="WAY", help=f"{_EFFECTS}.")]
+EffectsOfSettings = Annotated[
+    str | None,
     typer.Option(
         "--effects",
         metavar="WAY",
-        help="Finished steps that may have changed the world and would be taken back: refuse to, "
-        "accept that they may be done again, or compensate them first.",
+        help=f"{_EFFECTS}; if not given, what the plan's settings say, else refuse.",
     ),
 ]
 RemoveCycles = Annotated[

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import inspect
+import os
 import sys
 from collections.abc import Sequence
 from typing import Annotated
@@ -12,6 +14,7 @@ from . import failures
 from .commands import (
     control,
     looking,
+    replanning,
     revisions,
     running,
     stops,
@@ -28,7 +31,8 @@ and all that is shown here is read from those events.
 
 Begin with: milepost run FILE, then milepost show last, milepost timeline last.
 
-Exit codes: 0 done, 1 failed, 2 refused (nothing was stored), 3 paused and waiting for a person.
+Exit codes: 0 done, 1 failed, 2 refused (nothing was stored), 3 paused and waiting for a person, \
+4 out of time.
 """
 
 
@@ -50,13 +54,34 @@ def application() -> typer.Typer:
         context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
     )
     app.callback()(_root)
-    for group in (running, looking, control, revisions, travelling, stops, workflows, store):
+    for group in (
+        running,
+        looking,
+        control,
+        revisions,
+        replanning,
+        travelling,
+        stops,
+        workflows,
+        store,
+    ):
         group.register(app)
+    _reflow_help(app)
     return app
 
 
+def _reflow_help(app: typer.Typer) -> None:
+    """Make each paragraph of the commands' help one line: rich would break it where it was."""
+    for command in app.registered_commands:
+        paragraphs = inspect.cleandoc(command.callback.__doc__ or "").split("\n\n")
+        command.help = "\n\n".join(" ".join(lines.split()) for lines in paragraphs)
+    for group in app.registered_groups:
+        if group.typer_instance is not None:
+            _reflow_help(group.typer_instance)
+
+
 def run_program(arguments: Sequence[str] | None = None) -> int:
-    """Carry out one command; return 0 done, 1 failed, 2 refused, 3 waiting, 130 interrupted."""
+    """Carry out one command and return its exit code, as `HELP` and `failures` have them."""
     prepare_streams()
     try:
         code = application()(
@@ -67,7 +92,7 @@ def run_program(arguments: Sequence[str] | None = None) -> int:
         sys.stdout.flush()
     except typer.TyperException as error:
         if error.format_message():  # it is empty where the help was shown instead
-            failures.tell(_usage(error))
+            failures.tell(_usage(error, sys.argv[1:] if arguments is None else arguments))
         return error.exit_code
     except (typer.Abort, KeyboardInterrupt):
         failures.tell("interrupted")
@@ -83,6 +108,14 @@ def run_program(arguments: Sequence[str] | None = None) -> int:
     return code if isinstance(code, int) else 0
 
 
+def leave_interrupted(code: int) -> None:
+    """End the process after Ctrl-C: its threads may be in calls of tools that nothing can stop."""
+    if code == failures.INTERRUPTED:
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(code)
+
+
 def _root(
     *,
     version: Annotated[
@@ -95,9 +128,10 @@ def _root(
     """Take the options of the program as a whole."""
 
 
-def _usage(error: typer.TyperException) -> str:
+def _usage(error: typer.TyperException, words: Sequence[str]) -> str:
     """Return what is wrong with the words of a command, and where its help is."""
     context = getattr(error, "ctx", None)
-    command = context.command_path if context is not None else "milepost"
+    named = " ".join(["milepost", *words[:1]])  # an option that lacks its value has no context
+    command = context.command_path if context is not None else named
     message = error.format_message().rstrip(".")
     return f"{command}: {message}; see `{command} --help`"

@@ -35,7 +35,7 @@ class Revising:
     patch: str | None = None
     edits: GivenEdits
     again: Sequence[str] = ()
-    strategy: str = "partial"
+    strategy: str | None = None
     who: str | None = None
     why: str = ""
 
@@ -85,6 +85,27 @@ async def show_content(store: str, name: str, number: int | None, *, as_json: bo
         spec = await milepost.content(await find_plan(milepost, name), number)
     text = document(content_fields(spec)) + "\n" if as_json else content_text(spec)
     sys.stdout.write(clean(text))
+    return 0
+
+
+async def show_revision(store: str, name: str, number: int, *, as_json: bool) -> int:
+    """Print what made a revision, and its content."""
+    from rich.text import Text
+
+    from .screen.content import content_fields, content_text
+    from .screen.revisions import revision_facts
+
+    async with opened(store) as milepost:
+        plan = await find_plan(milepost, name)
+        spec = await milepost.content(plan, number)
+        record = (await milepost.revisions(plan))[number - 1]
+    if as_json:
+        made = plain(record._asdict())
+        told = {"plan": plan, "revision": made, "content": content_fields(spec)}
+        sys.stdout.write(document(told) + "\n")
+        return 0
+    show([revision_facts(plan, record), Text()])
+    sys.stdout.write(clean(content_text(spec)))
     return 0
 
 

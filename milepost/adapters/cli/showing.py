@@ -11,6 +11,7 @@ from milepost.projections.views import as_json as plain
 
 from .next_commands import command
 from .opening import opened
+from .owners import left_alone
 from .plan_names import find_plan
 from .screen import times
 from .screen.terminal import show, shows_unicode, width_of
@@ -33,13 +34,17 @@ async def show_plan(store: str, name: str, *, as_of: str | None, as_json: bool) 
     async with opened(store) as milepost:
         plan = await milepost.plan(await find_plan(milepost, name), as_of=moment)
         page = await milepost.steps(plan.id, limit=MOST_STEPS, as_of=moment)
+        is_left = moment is None and bool(await left_alone(milepost, [plan]))
     if as_json:
         shown = plain(plan)
         fields = shown if isinstance(shown, dict) else {}
-        sys.stdout.write(document(fields | {"all_steps": plain(page)}) + "\n")
+        told = {"left_alone": is_left, "all_steps": plain(page)}
+        sys.stdout.write(document(fields | told) + "\n")
         return 0
     unicode = shows_unicode(sys.stdout)
-    show([plan_facts(plan, unicode=unicode), Text(), step_table(page.items, unicode=unicode)])
+    resume = command(store, "resume", plan.id) if is_left else None
+    facts = plan_facts(plan, resume=resume, unicode=unicode)
+    show([facts, Text(), step_table(page.items, unicode=unicode)])
     if page.next is not None:
         more = command(store, "steps", plan.id, "--cursor", page.next)
         sys.stderr.write(f"there are more steps: {more}\n")
@@ -77,13 +82,14 @@ async def show_step(store: str, name: str, path: str, *, as_of: str | None, as_j
 async def show_timeline(
     store: str, name: str, *, most: int, as_of: str | None, as_json: bool
 ) -> int:
-    """Draw a plan's timeline; what still goes on is drawn up to now."""
+    """Draw a plan's timeline; what still goes on is drawn up to now, if anybody carries it on."""
     from .screen.gantt import gantt
 
     moment = times.as_of(as_of)
     async with opened(store) as milepost:
         plan = await milepost.plan(await find_plan(milepost, name), as_of=moment)
-        now = _now(plan) if moment is None else None
+        goes_on = moment is None and not await left_alone(milepost, [plan])
+        now = _now(plan) if goes_on else None
         timeline = await milepost.timeline(plan.id, now=now, as_of=moment)
     if as_json:
         sys.stdout.write(document(plain(timeline)) + "\n")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,7 +16,7 @@ from milepost.projections.views import as_json as plain
 
 from .given_inputs import given_inputs
 from .opening import opened, run_async
-from .resting import DONE, exit_code
+from .resting import DONE, FAILED, exit_code
 from .screen.terminal import one_line, show, shows_unicode, width_of
 from .screen.times import duration
 from .screen.values import document
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
 
 MOST_LANES = 200
 _MOST_SEEDS = 8
+_MOST_ERRORS = 3
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,7 +64,7 @@ def simulate_file(request: Request, *, as_json: bool) -> int:
     if request.runs > 1:
         spread = simulate_many(spec, runs=request.runs, **given)
         _print_spread(request, spec, spread, as_json=as_json)
-        return DONE
+        return DONE if spread.succeeded == spread.runs else FAILED
     simulation = simulate(spec, **given)
     _print_simulation(spec, simulation, as_json=as_json)
     return exit_code(simulation.result)
@@ -158,6 +160,8 @@ def _print_spread(request: Request, spec: PlanSpec, spread: Spread, *, as_json: 
         seeds = spread.failing_seeds[:_MOST_SEEDS]
         more = ", …" if len(spread.failing_seeds) > len(seeds) else ""
         lines.append(f"did not succeed with --seed {', '.join(map(str, seeds))}{more}")
+    most = islice(spread.errors.items(), _MOST_ERRORS)
+    lines += [f"{count} of them: {one_line(why)}" for why, count in most]
     sys.stdout.writelines(f"{line}\n" for line in lines)
 
 

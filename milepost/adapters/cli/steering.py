@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from milepost.domain.plans import PlanStatus
 from milepost.domain.values import Json
 
-from .opening import Equipment, opened
+from .changing import Told, carry_on_changed
+from .opening import Equipment
 from .output import Output
-from .plan_names import find_plan
-from .resting import DONE, exit_code, tell
 
 if TYPE_CHECKING:
     from milepost import Milepost
+    from milepost.engine.coordinator import Watch
+
+_AIMS = {"pause": PlanStatus.PAUSED, "cancel": PlanStatus.CANCELLED}
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,26 +35,24 @@ class Steering:
 async def steer(steering: Steering, equipment: Equipment, output: Output) -> int:
     """Have a command carried out and tell how the plan stands then; return the exit code.
 
-    Pausing and cancelling end with 0 when the plan is paused or cancelled; after an answer the
-    code is that of the plan.
+    Pausing and cancelling end with 0 when the plan is paused or cancelled, but with 1 when a step
+    could not be undone; after an answer the code is that of the plan.
     """
-    output = replace(output, folder=equipment.folder)
-    async with opened(output.store, equipment) as milepost:
-        plan = await find_plan(milepost, steering.plan)
-        await _ask(milepost, plan, steering)
-        result = await milepost.wait(plan)
-        await tell(milepost, result, output)
-    if steering.command == "answer":
-        return exit_code(result)
-    return DONE
+
+    async def change(milepost: Milepost, plan: str, watch: Watch) -> Told:
+        await _ask(milepost, plan, steering, watch)
+        return {}
+
+    aim = _AIMS.get(steering.command)
+    return await carry_on_changed(steering.plan, change, equipment, output, aim=aim)
 
 
-async def _ask(milepost: Milepost, plan: str, steering: Steering) -> None:
+async def _ask(milepost: Milepost, plan: str, steering: Steering, watch: Watch) -> None:
     who, why = steering.who, steering.why
     if steering.command == "pause":
-        await milepost.pause(plan, who=who, why=why)
+        await milepost.pause(plan, who=who, why=why, watch=watch)
     elif steering.command == "cancel":
-        await milepost.cancel(plan, who=who, why=why)
+        await milepost.cancel(plan, who=who, why=why, watch=watch)
     else:
         await milepost.answer(
             plan,
@@ -60,4 +61,5 @@ async def _ask(milepost: Milepost, plan: str, steering: Steering) -> None:
             outcome=steering.outcome,
             who=who,
             why=why,
+            watch=watch,
         )

@@ -19,7 +19,7 @@ FIELD_WORDS: dict[str, str] = {
     "completion": "What kind of end it is.",
     "content": "Hash under which the content is stored.",
     "context": "Values that the plan begins with.",
-    "cpu": "Seconds of processor time.",
+    "cpu": "Seconds of processor time; 0 where it is not known, as for async tools.",
     "decider": "Version of the rules that decide; replay uses the same.",
     "delay": "Time until the next attempt, jitter included.",
     "description": "What it is for.",

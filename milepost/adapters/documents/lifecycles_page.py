@@ -78,7 +78,7 @@ def _section(
             code(move.trigger),
             ", ".join(code(source.value) for source in move.sources),
             code(move.target.value),
-            ", ".join(code(kind) for kind in events.get(move.trigger, ())) or "none yet",
+            ", ".join(code(kind) for kind in events[move.trigger]),
         )
         for move in lifecycle.moves
     ]

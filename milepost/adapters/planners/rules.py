@@ -8,6 +8,7 @@ from milepost.domain.errors import PlanningError
 from milepost.domain.replanning import ReplanPolicy, RevisionStrategy
 from milepost.domain.revisions import ChangeSettings, ChangeStep
 from milepost.domain.revisions.tree import find, id_of
+from milepost.domain.steps import Alternative, StepSpec
 from milepost.domain.values import Json
 from milepost.engine.core import PlanningChoice
 from milepost.engine.planner import Proposal, ReplanRequest
@@ -87,10 +88,23 @@ def _alternative(request: ReplanRequest) -> Proposal | str:
         fields["input"] = dict(other.input)
     return Proposal(
         RevisionStrategy.ALTERNATIVE,
-        f"step {request.step!r} calls {other.tool!r} instead of {step.tool!r}",
+        f"step {request.step!r} calls {_difference(step, other)}",
         edits=(ChangeStep(path=written, fields=fields),),
         again=(request.failed,) if request.failed is not None else (),
     )
+
+
+def _difference(step: StepSpec, other: Alternative) -> str:
+    """Tell what is called in the place of a step's call, and what is new about it."""
+    if other.tool != step.tool:
+        return f"{other.tool!r} instead of {step.tool!r}"
+    before = step.input if isinstance(step.input, dict) else {}
+    after = before if other.input is None else other.input
+    names = sorted(before.keys() | after.keys())
+    changed = [f"`{name}`" for name in names if before.get(name) != after.get(name)]
+    if not changed:
+        return f"{other.tool!r} once more, as its next alternative says"
+    return f"{other.tool!r} with another input: {', '.join(changed)}"
 
 
 def _partial(request: ReplanRequest) -> Proposal | str:

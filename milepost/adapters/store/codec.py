@@ -8,7 +8,7 @@ is no field's name, tells where each body belongs.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import NamedTuple
 
 import orjson
@@ -81,7 +81,3 @@ class Codec:
         head = b'{"originator_id":%b,"originator_version":%d,"timestamp":"%b"'
         columns = head % (orjson.dumps(stream), version, iso(time).encode())
         return self._kinds.read(kind, columns + rest, name)
-
-    def decode_all(self, rows: Sequence[Row]) -> list[Event]:
-        """Return the events of the rows."""
-        return [self.decode(row) for row in rows]

@@ -104,6 +104,12 @@ class SqliteJournal:
         """Make this opening the plan's owner; return the new fence number."""
         return await self._committer.carry_out(Claim(plan, take_over, self._file.owner.is_alive))
 
+    async def owned_elsewhere(self, plan: PlanId) -> bool:
+        """Tell whether another living process owns the plan."""
+        owner = self._file.reader.owner_of(plan)
+        is_ours = not owner or owner == self.owner
+        return not is_ours and self._file.owner.is_alive(str(owner))
+
     async def release(self, plan: PlanId) -> None:
         """Give the plan up with the next commit, or some milliseconds from now."""
         self._committer.carry_out_later(Release(plan))

@@ -114,8 +114,10 @@ class MemoryTransaction:
         self._store.bodies.merge(bodies)
 
     def add_events(self, rows: Sequence[Row], events: Sequence[Event]) -> int:  # noqa: ARG002
-        """Add the events to the log; return the position of the last."""
-        return [self._store.add(row) for row in rows][-1]
+        """Add the events to the log; return its last position."""
+        for row in rows:
+            self._store.add(row)
+        return self._store.recorder.max_notification_id() or 0
 
 
 @asynccontextmanager
@@ -168,6 +170,11 @@ class MemoryJournal:
         """Make this opening the plan's owner; return the new fence number."""
         is_alive = self._store.living.__contains__
         return await self._carry_out(Claim(plan, take_over, is_alive))
+
+    async def owned_elsewhere(self, plan: PlanId) -> bool:
+        """Tell whether another living opening owns the plan."""
+        owned = self._store.owners.get(plan)
+        return owned is not None and owned.owner in self._store.living - {self.owner}
 
     async def release(self, plan: PlanId) -> None:
         """Give the plan up, so that any opening may claim it."""

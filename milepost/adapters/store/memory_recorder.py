@@ -3,42 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, cast
+from typing import cast
 
-from eventsourcing.persistence import (
-    ApplicationRecorder,
-    Notification,
-    StoredEvent,
-    Subscription,
-)
+from eventsourcing.persistence import Notification
 from eventsourcing.popo import POPOProcessRecorder
 
-from .subscription import Listeners, LogSubscription
+from .subscription import CallingRecorder
 from .timed import TimedEvent, TimedNotification
 
 
-class MemoryRecorder(POPOProcessRecorder):
+class MemoryRecorder(CallingRecorder, POPOProcessRecorder):
     """Events that are lost with the process."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.listeners = Listeners()
-
-    def insert_events(
-        self,
-        stored_events: Sequence[StoredEvent],
-        **kwargs: Any,  # noqa: ANN401 - the library's signature
-    ) -> Sequence[int] | None:
-        """Insert the events and call those who listen."""
-        positions = super().insert_events(stored_events, **kwargs)
-        self.listeners.call()
-        return positions
-
-    def subscribe(
-        self, gt: int | None = None, topics: Sequence[str] = ()
-    ) -> Subscription[ApplicationRecorder]:
-        """Return an iterator over all events after a position, which waits for new ones."""
-        return LogSubscription(self, self.listeners, gt, topics)
 
     def select_notifications(
         self,

@@ -11,6 +11,7 @@ from typing import Any
 
 from milepost.domain.errors import StoreFormatError, UnknownNameError
 from milepost.domain.values import ContentHash, hash_of
+from milepost.engine.core.bulk import in_bulk
 from milepost.engine.journal import Stored
 
 from .body_rows import Known, body_in, known_in
@@ -21,14 +22,16 @@ from .translation import translated
 
 _COLUMNS = "rowid, originator_id, originator_version, topic, state, time"
 _OF_PLAN = f"""SELECT {_COLUMNS} FROM stored_events
-  WHERE rowid > ?2 AND (originator_id = ?1
+  WHERE +rowid > ?2 AND (originator_id = ?1
     OR (originator_id > ?1 || '!' AND originator_id < ?1 || '"')
     OR (originator_id > ?1 || '.' AND originator_id < ?1 || '/'))
   ORDER BY rowid"""  # noqa: S608 - constants
+"""The `+` has SQLite look the plan's streams up rather than go through all newer events."""
 _REQUESTS = f"""SELECT {_COLUMNS} FROM stored_events INDEXED BY requests
   WHERE topic GLOB 'request.*' AND rowid > ? ORDER BY rowid"""  # noqa: S608 - constants
 _VERSION = "SELECT max(originator_version) FROM stored_events WHERE originator_id = ?"
 _LAST = "SELECT max(rowid) FROM stored_events"
+_OWNER = "SELECT owner FROM plan_owners WHERE plan = ?"
 
 
 class LogReader:
@@ -56,6 +59,11 @@ class LogReader:
     def last_position(self) -> int:
         """Return the newest position, 0 for an empty store."""
         return self._number(_LAST)
+
+    def owner_of(self, plan: str) -> str | None:
+        """Return who owns a plan, None if nobody ever did; it is empty for one given up."""
+        rows = self._rows(_OWNER, plan)
+        return rows[0][0] if rows else None
 
     def data_version(self) -> int:
         """Return a number that differs whenever somebody has committed in between."""
@@ -89,6 +97,7 @@ class LogReader:
         with self._using:
             self._connection.close()
 
+    @in_bulk
     def _stored(self, query: str, *parameters: object) -> list[Stored]:
         decode = self.codec.decode
         return [

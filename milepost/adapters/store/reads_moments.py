@@ -24,6 +24,9 @@ _AT = """WITH RECURSIVE search (low, high) AS (
   SELECT low FROM search WHERE low = high"""
 
 
+_LAST = "SELECT coalesce(max(rowid), 0) FROM stored_events"
+
+
 def position_at(time: int) -> Asking[int]:
     """Return the last position not after a time in microseconds, 0 if there is none."""
     rows = yield from select(_AT, time)
@@ -32,13 +35,22 @@ def position_at(time: int) -> Asking[int]:
 
 
 def bound(as_of: AsOf) -> Asking[int]:
-    """Return the position that a moment means; `NEWEST` for now."""
+    """Return the position that a moment means; `NEWEST` for now.
+
+    A time to come means now; a position that is not there yet is refused.
+    """
     if as_of is None:
         return NEWEST
     if isinstance(as_of, datetime):
         return (yield from position_at(microseconds(as_of)))
     if as_of < 0:
         raise ValidationError(f"{as_of} is no position", mend="positions count from 1")
+    last = (yield from select(_LAST))[0][0]
+    if as_of > last:
+        raise ValidationError(
+            f"there is no position {as_of} yet, the last one is {last}",
+            mend="leave it out for the present",
+        )
     return as_of
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
 import orjson
@@ -16,6 +16,7 @@ from milepost.domain.events import (
     PlanDrafted,
     PlanFailed,
     PlanForked,
+    PlanPaused,
 )
 from milepost.domain.ids import PlanId
 from milepost.domain.lifecycles import PLAN_ENDED
@@ -31,11 +32,15 @@ from .plan_query import plan_statement
 from .reads_decoding import APART_IN_LISTS, COLUMNS, decode, has_own_time
 from .reads_moments import NEWEST, bound, checked, position_at
 from .reads_recount import recounted
+from .reads_turns import Began, Turns, turns
 from .times import microseconds, moment
 
 _NUMBER = "SELECT plan_no FROM plans WHERE id = ?"
 _BY_POSITION = f"""SELECT {COLUMNS} FROM json_each(?) AS wanted
   CROSS JOIN stored_events AS e ON e.rowid = wanted.value"""  # noqa: S608 - constants
+_REVISIONS = """SELECT r.plan_no, r.position FROM json_each(?) AS wanted
+  CROSS JOIN plan_revisions AS r ON r.plan_no = wanted.value
+  WHERE r.number > 1 AND r.position <= ? ORDER BY r.position"""
 _COUNTS = "SELECT status, count(*) FROM plans GROUP BY status"
 _LAST = "SELECT coalesce(max(rowid), 0) FROM stored_events"
 
@@ -76,9 +81,13 @@ def plans(
     for place, plan in enumerate(listed):
         if plan.last > until:
             listed[place] = yield from recounted(kinds, plan, until)
-    events, starts = yield from _events(kinds, listed)
-    items = tuple(_summary(plan, events, starts) for plan in listed)
-    return Page(items, items[-1].id if len(rows) > limit else None, min(until, rows[0][0]))
+    taken = yield from turns({one.number: Began(one.started, one.ended) for one in listed}, until)
+    events, times = yield from _events(kinds, listed, taken)
+    moved = yield from _moved(kinds, listed, until)
+    items = (_summary(plan, events, times, moved, taken.get(plan.number)) for plan in listed)
+    wanted = tuple(item for item in items if _is_of(item, plan_filter.workflow))
+    after = listed[-1].id if len(rows) > limit else None
+    return Page(wanted, PlanId(after) if after else None, min(until, rows[0][0]))
 
 
 def counts() -> Asking[StoreCounts]:
@@ -112,18 +121,40 @@ def _range(plan_filter: PlanFilter, after: str | None) -> Asking[tuple[int, int]
 
 
 def _events(
-    kinds: Kinds, listed: Iterable[Listed]
+    kinds: Kinds, listed: Iterable[Listed], taken: Mapping[int, Turns]
 ) -> Asking[tuple[dict[int, Event], dict[int, datetime]]]:
-    """Return the drafts and ends of plans by position, and the times of their starts."""
-    starts = {plan.started for plan in listed}
-    whole = {position for plan in listed for position in (plan.number, plan.ended)}
-    positions = sorted(position for position in starts | whole if position is not None)
+    """Return drafts, ends and pauses of plans by position, and the times that they are told by."""
+    timed = {plan.started for plan in listed}
+    timed |= {plan.last for plan in listed if plan.ended is None}
+    timed |= {position for plan in taken.values() for position in plan.positions}
+    whole = {plan.paused for plan in taken.values()}
+    whole |= {position for plan in listed for position in (plan.number, plan.ended)}
+    positions = sorted(position for position in timed | whole if position is not None)
     rows = yield from select(_BY_POSITION, orjson.dumps(positions).decode())
-    times = {row[0]: moment(row[5]) for row in rows if row[0] in starts}
+    times = {row[0]: moment(row[5]) for row in rows if row[0] in timed}
     rows = [row for row in rows if row[0] in whole or _is_read_whole(row)]
     decoded = yield from decode(kinds, rows, apart=APART_IN_LISTS)
     events = dict(decoded.events)
     return events, {at: events[at].timestamp if at in events else times[at] for at in times}
+
+
+def _moved(kinds: Kinds, listed: Iterable[Listed], until: int) -> Asking[dict[int, str]]:
+    """Return what the revisions of plans say of their workflows, by the plan's number."""
+    revised = [plan.number for plan in listed if plan.revision > 1]
+    if not revised:
+        return {}
+    rows = yield from select(_REVISIONS, orjson.dumps(revised).decode(), until)
+    plans = {position: plan for plan, position in rows}
+    stored = yield from select(_BY_POSITION, orjson.dumps(list(plans)).decode())
+    decoded = yield from decode(kinds, stored, apart=APART_IN_LISTS)
+    said = ((plans[at], getattr(event, "workflow", None)) for at, event in decoded.events)
+    return {plan: workflow for plan, workflow in said if workflow is not None}
+
+
+def _is_of(plan: PlanSummary, workflow: str | None) -> bool:
+    """Tell whether a plan is of a workflow, or of the version `name@version`, by now."""
+    own = plan.workflow or ""
+    return workflow is None or workflow in (own, own.rpartition("@")[0])
 
 
 def _is_read_whole(row: tuple[Any, ...]) -> bool:
@@ -132,25 +163,33 @@ def _is_read_whole(row: tuple[Any, ...]) -> bool:
 
 
 def _summary(
-    plan: Listed, events: Mapping[int, Event], starts: Mapping[int, datetime]
+    plan: Listed,
+    events: Mapping[int, Event],
+    times: Mapping[int, datetime],
+    moved: Mapping[int, str],
+    taken: Turns | None,
 ) -> PlanSummary:
     draft = events[plan.number]
     start, end = events.get(plan.started or 0), events.get(plan.ended or 0)
+    started_at = times.get(plan.started or 0)
+    ended_at = end.timestamp if end else None
     status = PLAN_STATUSES[plan.status]
     if not isinstance(draft, PlanDrafted):
         raise UnknownNameError(f"plan {plan.id}: its draft is not where it should be; run `check`")
     return PlanSummary(
         id=PlanId(plan.id),
         name=draft.name,
-        workflow=draft.workflow,
+        workflow=moved.get(plan.number, draft.workflow) or None,
         revision=plan.revision,
         forked_from=start.at if isinstance(start, PlanForked) else None,
         status=status,
         completion=end.completion if isinstance(end, PlanCompleted | PlanFailed) else None,
-        reason=end.reason if isinstance(end, PlanCompleted | PlanFailed | PlanCancelled) else None,
+        reason=_reason(end or (events.get(taken.paused or 0) if taken else None)),
+        error_message=end.error.message if isinstance(end, PlanFailed) else None,
         created_at=draft.timestamp,
-        started_at=starts.get(plan.started or 0),
-        ended_at=end.timestamp if end else None,
+        started_at=started_at,
+        ended_at=ended_at,
+        actual_duration=_duration(plan, times, taken, ended_at),
         session=draft.session,
         user=draft.user,
         tags=draft.tags,
@@ -162,6 +201,24 @@ def _summary(
         cancelled=plan.cancelled,
         position=plan.last,
     )
+
+
+def _duration(
+    plan: Listed, times: Mapping[int, datetime], taken: Turns | None, ended_at: datetime | None
+) -> timedelta | None:
+    """Return how long a plan ran, up to its end or its newest event."""
+    if taken is not None:
+        return taken.duration(times, plan.last) if taken.epochs else None
+    if plan.started is None:
+        return None
+    return (ended_at or times[plan.last]) - times[plan.started]
+
+
+def _reason(event: Event | None) -> str | None:
+    """Return why a plan ended, or why it is paused."""
+    if isinstance(event, PlanCompleted | PlanFailed | PlanCancelled | PlanPaused):
+        return event.reason
+    return None
 
 
 def _skipped(plan: Listed, status: PlanStatus) -> int:

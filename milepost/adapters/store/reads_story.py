@@ -5,16 +5,19 @@ from __future__ import annotations
 from collections import OrderedDict
 from collections.abc import Callable, Hashable
 from dataclasses import dataclass, replace
+from datetime import datetime
 from functools import partial
 from typing import Generic, TypeVar
 
 from milepost.domain.aggregates import Step
-from milepost.domain.course import content_of, contents_of
+from milepost.domain.course import content_of, contents_of, revisions_of
 from milepost.domain.errors import StoreFormatError, UnknownNameError
-from milepost.domain.events import PlanDrafted
-from milepost.domain.ids import StepPath, encode_segment, step_stream
+from milepost.domain.events import Event, PlanDrafted
+from milepost.domain.ids import StepPath, encode_segment, static_path, step_stream
 from milepost.domain.nearest import suggestion
+from milepost.domain.path_names import meant_path
 from milepost.domain.plans import PlanSpec
+from milepost.domain.revisions.tree import walk
 from milepost.domain.values import ContentHash, Json
 from milepost.engine.journal import Stored
 from milepost.projections.places import Place
@@ -131,8 +134,25 @@ class Stories:
             if not story.lost:
                 break
             story.earlier.append((yield from self.spec(content)))
+        story.added.update((yield from self._added(spec, own)))
         size = sum(len(row[4]) + _BYTES_OF_AN_EVENT for row in rows)
         return Told(story, until, decoded.apart, size)
+
+    def _added(self, spec: PlanSpec, own: list[Event]) -> Asking[dict[StepPath, datetime]]:
+        """Return when revisions added steps of a content that the plan did not begin with."""
+        revisions = revisions_of(own)
+        if len(revisions) == 1:
+            return {}
+        found: dict[StepPath, datetime] = {}
+        missing = _written(spec)
+        for record in revisions:
+            there = missing & _written((yield from self.spec(record.content)))
+            missing -= there
+            if record.parent is not None:
+                found |= dict.fromkeys(there, record.at)
+            if not missing:
+                break
+        return found
 
     def spec(self, content: ContentHash) -> Asking[PlanSpec]:
         """Return a content as it is written."""
@@ -150,6 +170,7 @@ def place_of(story: PlanStory, path: str) -> Place:
     """Return a step by its path, or by its id at the top; raise `UnknownNameError` for others."""
     by_path = {place.path: place for place in story.places}
     place = by_path.get(StepPath(path)) or by_path.get(StepPath(encode_segment(path)))
+    place = place or by_path.get(StepPath(meant_path(path, by_path)))
     if place is None:
         if StepPath(path) in story.steps:
             raise UnknownNameError(
@@ -165,6 +186,10 @@ def whole(view: StepView, step: Step | None) -> StepView:
     if step is None:
         return view
     return replace(view, output=step.output, bindings=step.bindings)
+
+
+def _written(spec: PlanSpec) -> set[StepPath]:
+    return {StepPath(static_path(path)) for path, _step in walk(spec.steps)}
 
 
 def _fold(events: list[Stored], spec: PlanSpec) -> PlanStory:

@@ -13,13 +13,7 @@ from contextlib import contextmanager
 from typing import Any
 from uuid import UUID
 
-from eventsourcing.persistence import (
-    ApplicationRecorder,
-    Notification,
-    StoredEvent,
-    Subscription,
-    Tracking,
-)
+from eventsourcing.persistence import Notification, StoredEvent, Tracking
 from eventsourcing.sqlite import (
     SQLiteConnection,
     SQLiteCursor,
@@ -30,7 +24,7 @@ from eventsourcing.sqlite import (
 
 from .connections import ReaderPool
 from .many import insert_many
-from .subscription import Listeners, LogSubscription
+from .subscription import CallingRecorder
 from .timed import TimedEvent, TimedNotification
 from .transaction import INTO_EVENTS, Head
 from .writer import Writer
@@ -62,25 +56,11 @@ class LogDatastore(SQLiteDatastore):
                 yield cursor
 
 
-class LogRecorder(SQLiteProcessRecorder):
+class LogRecorder(CallingRecorder, SQLiteProcessRecorder):
     """Events, their positions and times, and the positions that followers have reached."""
-
-    def __init__(self, datastore: LogDatastore) -> None:
-        super().__init__(datastore)
-        self.listeners = Listeners()
 
     def create_table(self) -> None:
         """Do nothing: opening the file made its tables."""
-
-    def insert_events(
-        self,
-        stored_events: Sequence[StoredEvent],
-        **kwargs: Any,  # noqa: ANN401 - the library's
-    ) -> Sequence[int] | None:
-        """Insert the events and call those who listen."""
-        positions = super().insert_events(stored_events, **kwargs)
-        self.listeners.call()
-        return positions
 
     def _insert_events(
         self,
@@ -142,12 +122,6 @@ class LogRecorder(SQLiteProcessRecorder):
                 TimedNotification(stream, version, topic, state, position, moment)
                 for position, stream, version, topic, state, moment in cursor.fetchall()
             ]
-
-    def subscribe(
-        self, gt: int | None = None, topics: Sequence[str] = ()
-    ) -> Subscription[ApplicationRecorder]:
-        """Return an iterator over all events after a position, which waits for new ones."""
-        return LogSubscription(self, self.listeners, gt, topics)
 
 
 def _or_all(number: int | None) -> int:

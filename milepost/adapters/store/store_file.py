@@ -7,7 +7,7 @@ import sqlite3
 from contextlib import ExitStack, closing
 from pathlib import Path
 
-from milepost.domain.errors import StoreError
+from milepost.domain.errors import StoreFormatError
 
 from .event_log import EventLog
 from .gate import Gate
@@ -93,9 +93,9 @@ def _sync_folder(folder: Path) -> None:
 
 def _refuse_what_is_no_store(path: Path) -> None:
     if not path.parent.is_dir():
-        raise StoreError(f"{path}: the folder {path.parent} does not exist; make it first")
+        raise StoreFormatError(f"{path}: the folder {path.parent} does not exist; make it first")
     if path.is_dir():
-        raise StoreError(f"{path}: a folder; name a file in it")
+        raise StoreFormatError(f"{path}: a folder; name a file in it")
     if path.exists() and path.stat().st_size:
         with closing(sqlite3.connect(path)) as connection:
             check(connection, path)

@@ -4,8 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from threading import Event
+from typing import Any
 
-from eventsourcing.persistence import ApplicationRecorder, ListenNotifySubscription
+from eventsourcing.persistence import (
+    ApplicationRecorder,
+    ListenNotifySubscription,
+    StoredEvent,
+    Subscription,
+)
 
 LONGEST_WAIT = 0.05
 """Seconds after which a subscription looks by itself: another process cannot call it."""
@@ -58,3 +64,27 @@ class LogSubscription(ListenNotifySubscription[ApplicationRecorder]):
         except BaseException as error:  # noqa: BLE001 - the reading thread raises it again
             self._thread_error = error
             self.stop()
+
+
+class CallingRecorder(ApplicationRecorder):
+    """What a recorder of the library needs to call those who listen; to be named before it."""
+
+    def __init__(self, *args: Any) -> None:  # noqa: ANN401 - the library's
+        super().__init__(*args)
+        self.listeners = Listeners()
+
+    def insert_events(
+        self,
+        stored_events: Sequence[StoredEvent],
+        **kwargs: Any,  # noqa: ANN401 - the library's
+    ) -> Sequence[int] | None:
+        """Insert the events and call those who listen."""
+        positions = super().insert_events(stored_events, **kwargs)  # type: ignore[safe-super]
+        self.listeners.call()
+        return positions
+
+    def subscribe(
+        self, gt: int | None = None, topics: Sequence[str] = ()
+    ) -> Subscription[ApplicationRecorder]:
+        """Return an iterator over all events after a position, which waits for new ones."""
+        return LogSubscription(self, self.listeners, gt, topics)

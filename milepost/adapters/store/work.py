@@ -104,10 +104,9 @@ class SaveWork(NamedTuple):
         if save.new and owned is not None:
             raise VersionConflictError(f"plan {save.plan}: it exists already; give it another id")
         if not save.new and owned != (transaction.owner, save.fence):
-            newest = "nobody's" if owned is None else f"{owned.fence}, of {owned.owner or 'nobody'}"
             raise FenceError(
-                f"plan {save.plan}: this process held fence {save.fence}, the plan's is now"
-                f" {newest}; stop its work here, or claim it again"
+                f"plan {save.plan}: it was taken over from this process, which can add nothing more"
+                f" to it; see `milepost show {save.plan}` for how it stands now"
             )
 
     def _versions(self, transaction: Transaction) -> dict[str, int]:
@@ -192,9 +191,16 @@ class Claim:
     def _refuse_the_living(self, owner: str) -> None:
         if self.is_alive(owner):
             raise OwnedElsewhereError(
-                f"plan {self.plan}: the living process {owner} owns it; wait for it to end, or"
-                f" take the plan over with `resume {self.plan} --take-over`"
+                f"plan {self.plan}: the living process {_with_number(owner)} owns it; wait for it,"
+                f" or if it hangs, take the plan over: `milepost resume {self.plan} --take-over`"
             )
+
+
+def _with_number(owner: str) -> str:
+    """Return an owner's name behind the number of its process, if the name has one."""
+    parts = owner.rsplit("-", 2)
+    number = parts[1] if len(parts) > 2 and parts[1].isdigit() else None  # noqa: PLR2004
+    return f"{number} ({owner})" if number is not None else owner
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,7 @@ from milepost.engine.tooling import Effect, ToolCall
 
 from .schema_check import SchemaCheck, place_of
 from .signature import Signature
-from .threads import run_in_thread
+from .threads import measured, run_in_thread
 from .typed_schema import (
     arguments_adapter,
     arguments_schema,
@@ -100,7 +100,8 @@ class FunctionTool(Generic[P, R]):
             else:
                 if name is not None:
                     arguments = {**arguments, name: _for_thread(call)}
-                result = await run_in_thread(partial(self._function, **arguments))
+                work = partial(self._function, **arguments)
+                result = await run_in_thread(partial(measured, work, call.spend))
         except MilepostError:
             raise
         except Exception as error:

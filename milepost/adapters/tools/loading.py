@@ -9,14 +9,18 @@ import os
 import sys
 from collections.abc import Iterable
 from importlib.metadata import entry_points
+from inspect import getattr_static
 from pathlib import Path
 from types import ModuleType
+from typing import Final, TypeGuard
 
 from milepost.domain.errors import ValidationError
 from milepost.engine.tooling import Tool
 
 PLUGIN_GROUP = "milepost.tools"
 """The entry-point group; each entry names a tool, a list of tools, or a module with tools."""
+_FACE: Final = tuple(name for name in vars(Tool) if not name.startswith("_"))
+_NONE: Final = object()
 
 
 def tools_of_module(name_or_path: str) -> list[Tool]:
@@ -69,12 +73,17 @@ def tools_in(holder: object, *, where: str) -> list[Tool]:
         raise ValidationError(
             "holds no tool", where=where, mend="decorate a function with @milepost.tool"
         )
-    return [item for item in tools if isinstance(item, Tool)]
+    return tools
 
 
-def is_tool(value: object) -> bool:
-    """Tell whether a value offers the whole face of a tool; classes do not, only objects."""
-    return not isinstance(value, type) and isinstance(value, Tool)
+def is_tool(value: object) -> TypeGuard[Tool]:
+    """Tell whether a value offers the whole face of a tool; classes do not, only objects.
+
+    Nothing of it is evaluated: a tool may make its schemas on first use.
+    """
+    if isinstance(value, type):
+        return False
+    return all(getattr_static(value, name, _NONE) is not _NONE for name in _FACE)
 
 
 def _imported(name: str) -> ModuleType:

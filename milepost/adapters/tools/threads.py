@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from typing import TypeVar
 
@@ -23,6 +24,15 @@ async def run_in_thread(function: Callable[[], T]) -> T:
     Under asyncio an abandoned thread frees its place at once, under trio when it ends.
     """
     return await to_thread.run_sync(function, abandon_on_cancel=True, limiter=_tool_threads())
+
+
+def measured(function: Callable[[], T], spend: Callable[[float], None]) -> T:
+    """Call a function, and tell `spend` the seconds of processor time that its thread took."""
+    begun = time.thread_time()
+    try:
+        return function()
+    finally:
+        spend(time.thread_time() - begun)
 
 
 def _tool_threads() -> CapacityLimiter:

@@ -11,7 +11,8 @@ from pathlib import Path
 
 from milepost.domain.errors import LimitError, ValidationError
 
-MAX_BYTES = 1_000_000
+MAX_BYTES = 4_000_000
+"""Enough for 10,000 steps, written at length."""
 MAX_DEPTH = 32
 """Deep enough for six branches inside one another with a nested input at the bottom."""
 MAX_VALUES = 200_000

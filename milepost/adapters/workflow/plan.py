@@ -30,7 +30,7 @@ WRAPPER = "workflow"
 class Ownership(BaseModel):
     """Who a workflow's plans belong to."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 
     session: str | None = None
     user: str | None = None

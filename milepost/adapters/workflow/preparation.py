@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TypeAlias
 
+from milepost.domain.errors import ValidationError
 from milepost.domain.expressions import Expressions
 from milepost.domain.plans import Plan, PlanSpec
 from milepost.domain.revisions import Edge
@@ -55,6 +56,11 @@ class Preparation:
 
         With `remove_cycles`, dependencies that close a cycle are left out, and told.
         """
+        if not isinstance(source, str | Path | Mapping | PlanSpec):
+            raise ValidationError(
+                f"{source!r} is nothing that can be run",
+                mend="give a file, a text, a mapping, a built plan, or NAME@VERSION",
+            )
         if remove_cycles:
             return self._acyclic(source)
         if isinstance(source, PlanSpec):

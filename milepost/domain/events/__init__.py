@@ -1,5 +1,6 @@
 """Every event, by class and by kind."""
 
+from milepost.domain.recovery import RecoveryStrategy
 from milepost.domain.replanning import RevisionStrategy, RevisionTrigger
 
 from .base import ENGINE, ENVELOPE, Event, Impact
@@ -53,7 +54,6 @@ from .step_events import (
 from .values import (
     ErrorRecord,
     Question,
-    RecoveryStrategy,
     SkipReason,
     Usage,
     Waiting,

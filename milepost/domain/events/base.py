@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from enum import StrEnum
-from typing import Any, ClassVar, Self
+from typing import Annotated, Any, ClassVar, Self
 
 from eventsourcing.domain import CanMutateAggregate
-from pydantic import AwareDatetime, BaseModel, ConfigDict
+from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict
 
 _set = object.__setattr__
 ENGINE = "engine"
@@ -22,6 +23,14 @@ class Impact(StrEnum):
     END = "end"
 
 
+def _in_utc(time: datetime) -> datetime:
+    """Return the time in the one UTC zone; times of several zone objects compare slowly."""
+    try:
+        return time.astimezone(UTC)
+    except OverflowError:
+        raise ValueError("in UTC it lies outside of the years 1 to 9999") from None
+
+
 class Event(BaseModel, CanMutateAggregate[str]):
     """A fact about one stream. The fields here are its envelope, those of a subclass its data.
 
@@ -29,7 +38,7 @@ class Event(BaseModel, CanMutateAggregate[str]):
     the plan's revision at that moment, `actor` who did it.
     """
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 
     kind: ClassVar[str]
     impact: ClassVar[Impact] = Impact.STEP
@@ -39,7 +48,7 @@ class Event(BaseModel, CanMutateAggregate[str]):
 
     originator_id: str
     originator_version: int
-    timestamp: AwareDatetime
+    timestamp: Annotated[AwareDatetime, AfterValidator(_in_utc)]
     cause: str = ""
     actor: str = ENGINE
     revision: int = 1

@@ -6,12 +6,13 @@ from typing import TYPE_CHECKING, ClassVar
 
 from pydantic import Field, JsonValue
 
+from milepost.domain.recovery import RecoveryStrategy
 from milepost.domain.replanning import RevisionStrategy, RevisionTrigger
 from milepost.domain.values import ContentHash
 
 from .base import Event
 from .plan_events import PlanEvent
-from .values import ErrorRecord, RecoveryStrategy
+from .values import ErrorRecord
 
 if TYPE_CHECKING:
     from milepost.domain.aggregates import PlanStream
@@ -32,10 +33,13 @@ class _Revision(PlanEvent):
     """How many steps that had moved are pending again."""
     removed: tuple[str, ...] = ()
     """Paths of steps that had moved and that the revision no longer has."""
+    workflow: str | None = None
+    """`name@version` of the published workflow that the plan is of from here on, empty if it is
+    of none; null if that is as before."""
 
     def apply(self, plan: PlanStream) -> None:
         """Fold: the plan has this content."""
-        plan.revise(self.number, self.content)
+        plan.revise(self.number, self.content, self.workflow)
 
 
 class PlanRevised(_Revision):
@@ -58,26 +62,31 @@ class PlanRevised(_Revision):
         plan.replanning = None
 
 
-class PlanRolledBack(_Revision):
+class _Reopening(_Revision):
+    """A plan goes on from where it was, or beyond where it failed."""
+
+    context: dict[str, JsonValue] = Field(default_factory=dict)
+    """The plan's context from here on."""
+    reason: str = ""
+    """The reason in words."""
+
+    def apply(self, plan: PlanStream) -> None:
+        """Fold: the plan runs by this content; an ended one is open again."""
+        plan.reopen(self)
+        super().apply(plan)
+        plan.context = self.context
+
+
+class PlanRolledBack(_Reopening):
     """The content of an earlier revision holds again, as a new revision; nothing is deleted."""
 
     kind: ClassVar[str] = "plan.rolled_back.v1"
 
     to: int
     """Number of the revision whose content it is."""
-    context: dict[str, JsonValue] = Field(default_factory=dict)
-    """The plan's context, without what the reset steps wrote."""
-    reason: str = ""
-    """The reason in words."""
-
-    def apply(self, plan: PlanStream) -> None:
-        """Fold: the plan runs by the earlier content; an ended one is open again."""
-        plan.reopen(self)
-        super().apply(plan)
-        plan.context = self.context
 
 
-class PlanRestored(_Revision):
+class PlanRestored(_Reopening):
     """The plan is as it was right after an earlier event, and goes on from there."""
 
     kind: ClassVar[str] = "plan.restored.v1"
@@ -86,19 +95,9 @@ class PlanRestored(_Revision):
     """Id of the event whose moment is restored."""
     checkpoint: str | None = None
     """Name of the checkpoint, if one was named."""
-    context: dict[str, JsonValue] = Field(default_factory=dict)
-    """The plan's context at that moment."""
-    reason: str = ""
-    """The reason in words."""
-
-    def apply(self, plan: PlanStream) -> None:
-        """Fold: the plan runs as of then; an ended one is open again."""
-        plan.reopen(self)
-        super().apply(plan)
-        plan.context = self.context
 
 
-class PlanRecovered(_Revision):
+class PlanRecovered(_Reopening):
     """A plan that failed goes on; `settles` links the failure with what settled it."""
 
     kind: ClassVar[str] = "plan.recovered.v1"
@@ -109,16 +108,6 @@ class PlanRecovered(_Revision):
     """Id of the event by which the plan had failed; none if it had not ended."""
     steps: tuple[str, ...] = ()
     """Paths of the failed steps that are run again or left out."""
-    context: dict[str, JsonValue] = Field(default_factory=dict)
-    """The plan's context, without what the reset steps wrote."""
-    reason: str = ""
-    """The reason in words."""
-
-    def apply(self, plan: PlanStream) -> None:
-        """Fold: the plan runs."""
-        plan.reopen(self)
-        super().apply(plan)
-        plan.context = self.context
 
 
 class PlanForked(PlanEvent):

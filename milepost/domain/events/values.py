@@ -8,7 +8,7 @@ from pydantic import BaseModel, ConfigDict, JsonValue
 
 
 class _Value(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 
 
 class ErrorRecord(_Value):
@@ -25,7 +25,11 @@ class ErrorRecord(_Value):
 
 
 class Usage(_Value):
-    """What an attempt used beside its own one call; `cpu` in seconds."""
+    """What an attempt used beside its own one call.
+
+    `cpu` is in seconds, and 0 where it is not known: only calls of plain functions are measured,
+    because each has a thread to itself; those that share the event loop cannot be told apart.
+    """
 
     calls: int = 0
     """Further calls that it made of other services."""
@@ -50,16 +54,6 @@ class SkipReason(StrEnum):
     BRANCH = "branch"
     BLOCKED = "blocked"
     GIVEN_UP = "given_up"
-
-
-class RecoveryStrategy(StrEnum):
-    """How a plan that failed, or was cut off, goes on."""
-
-    RESUME = "resume"
-    RESTART = "restart"
-    SKIP = "skip"
-    REPLAN = "replan"
-    ABORT = "abort"
 
 
 class Question(_Value):

@@ -11,7 +11,7 @@ from milepost.domain.steps import Dependency, DependencyType, Settle, StepSpec
 
 
 class _Value(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 
 
 def _written(step: StepSpec) -> dict[str, Any]:

@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from typing import Any
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, TypeAlias
+
+from pydantic import JsonValue
 
 from milepost.domain.errors import DependencyError, LimitError, RefusedError, ValidationError
 from milepost.domain.graph import check_nesting
 from milepost.domain.plans import PlanSpec
+from milepost.domain.steps import StepSpec
 
 from . import edge_edits, step_edits
-from .edits import MAX_EDITS, ChangeSettings, Edit
+from .edits import MAX_EDITS, ChangeSettings, ChangeStep, Edit
 from .fields import rebuilt
-from .tree import Steps
+from .naming import in_full
+from .tree import Steps, find
+
+Translate: TypeAlias = "Callable[[StepSpec, Mapping[str, JsonValue]], dict[str, JsonValue]]"
+"""Turns the fields that an edit gives a step into those that a plan's JSON has."""
 
 _CHANGES: dict[str, Callable[[Steps, Any], Steps]] = {
     "add_step": step_edits.add_step,
@@ -25,8 +32,12 @@ _CHANGES: dict[str, Callable[[Steps, Any], Steps]] = {
 }
 
 
-def apply_edits(spec: PlanSpec, edits: Sequence[Edit]) -> PlanSpec:
+def apply_edits(
+    spec: PlanSpec, edits: Sequence[Edit], *, translate: Translate | None = None
+) -> PlanSpec:
     """Return the plan after all edits, in order; steps that none names are the same objects.
+
+    With `translate`, the fields of changed steps may be written in other words.
 
     Dependencies are checked after the last edit, so that an edge may come before its step.
     Raises `ValidationError` (`DependencyError`, `LimitError`) naming the edit at fault by its
@@ -42,11 +53,21 @@ def apply_edits(spec: PlanSpec, edits: Sequence[Edit]) -> PlanSpec:
                 settings = rebuilt(settings, edit.fields, where="settings")
                 versions.append(versions[-1])
             else:
-                versions.append(_CHANGES[edit.op](versions[-1], edit))
+                full = _translated(in_full(edit, versions[-1]), versions[-1], translate)
+                versions.append(_CHANGES[edit.op](versions[-1], full))
         except ValidationError as error:
             raise _placed(error, _name(number, edit)) from error
     _check(versions, edits)
     return rebuilt(spec, {"steps": versions[-1], "settings": settings})
+
+
+def _translated(edit: Edit, steps: Steps, translate: Translate | None) -> Edit:
+    if translate is None or not isinstance(edit, ChangeStep):
+        return edit
+    step = find(steps, edit.path)
+    if step is None:
+        return edit
+    return edit.model_copy(update={"fields": translate(step, edit.fields)})
 
 
 def _check(versions: Sequence[Steps], edits: Sequence[Edit]) -> None:

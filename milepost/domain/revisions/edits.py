@@ -17,7 +17,7 @@ Path = Annotated[str, Field(min_length=1)]
 
 
 class _Edit(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 
 
 class AddStep(_Edit):

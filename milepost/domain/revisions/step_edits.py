@@ -29,9 +29,10 @@ def remove_step(steps: Steps, edit: RemoveStep) -> Steps:
     waiting = list(dependents(steps, edit.path, gone.id))
     if waiting and not edit.reconnect:
         raise DependencyError(
-            f"on step {edit.path!r} depend {listed(path for path, _step in waiting)}",
+            f"others depend on step {edit.path!r}: {listed(path for path, _step in waiting)}",
             ids=[path for path, _step in waiting],
-            mend="remove them or their edges first, or ask for `reconnect`",
+            mend="remove them or their edges first, or have them depend on what it depends on "
+            "(`reconnect`, --reconnect)",
         )
     for path, _step in waiting:
         steps = _reconnected(steps, path, gone, place)

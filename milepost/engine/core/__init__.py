@@ -1,6 +1,7 @@
 """The functional core: from a plan's state and an outcome to events, without touching the world."""
 
-from .compiled import CompiledPlan, Node, compile_plan
+from .compiled import CompiledPlan, Node
+from .compiling import compile_plan
 from .decide import decide
 from .intake import DECIDER
 from .outcomes import (

@@ -19,6 +19,7 @@ from milepost.domain.events import (
     StepStarted,
     Usage,
 )
+from milepost.domain.expressions import Program
 from milepost.domain.plans import Completion
 from milepost.domain.policies import RetryPolicy, jittered
 from milepost.domain.quoting import quoted
@@ -104,7 +105,8 @@ def complete(
 
     The attempt failed after all if the result is not what the step expects.
     """
-    error = _unexpected(state, instance, output)
+    expect = instance.node.expect
+    error = _unexpected(state, instance, expect, output) if expect is not None else None
     if error is not None:
         attempt_failed(state, instance, error, cause=cause, duration=duration, usage=usage)
         return
@@ -178,11 +180,10 @@ def attempt_failed(
         refuse_retry(state)
 
 
-def _unexpected(state: PlanState, instance: Instance, output: Json) -> ErrorRecord | None:
+def _unexpected(
+    state: PlanState, instance: Instance, expect: Program, output: Json
+) -> ErrorRecord | None:
     """Return the error of a result that is not what the step expects."""
-    expect = instance.node.expect
-    if expect is None:
-        return None
     try:
         if expect.evaluate(scope_of(state, expect, instance, output=output)):
             return None

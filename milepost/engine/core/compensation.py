@@ -53,6 +53,14 @@ def cannot_undo(state: PlanState, named: Collection[str]) -> str | None:
     return None if known else "none of its finished steps can be undone, or all of them are"
 
 
+def still_undoing(state: PlanState) -> str:
+    """Say that nothing else can be done while the plan undoes its steps, and what to do then."""
+    return (
+        "the plan is undoing its steps; let that come to its end, then repeat this. "
+        f"If no process carries it on, resume it first: `milepost resume {state.id}`"
+    )
+
+
 def end_or_undo(state: PlanState, ending: Ending) -> None:
     """Undo what can be undone and then end the plan; end it at once if there is nothing."""
     among, state.ending, state.undo_only = state.undo_only, None, None

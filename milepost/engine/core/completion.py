@@ -49,6 +49,8 @@ def conclude(state: PlanState) -> None:
     plan, root = state.plan, state.root
     if plan.ended or root is None or state.settled:
         return
+    if root.open and not state.asking:
+        return
     held = plan.status is PlanStatus.PAUSED and not state.all_ended
     if state.failures or plan.replanning is not None or _is_undone(state):
         return

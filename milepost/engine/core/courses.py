@@ -43,8 +43,10 @@ def change_course(command: Command, state: PlanState, asked: Requested) -> str |
 
 @change_course.register
 def _(command: Revise, state: PlanState, asked: Requested) -> str | None:
+    if state.over and not state.plan.ended:
+        return compensation.still_undoing(state)
     if state.over or state.plan.status is PlanStatus.READY:
-        return f"a plan that is {_status(state)} cannot be revised; recover or restore it"
+        return f"a plan that is {state.plan.status.value} cannot be revised; recover or restore it"
     if asked.compiled is None:
         return "the new content is not there"
     if command.base != state.plan.revision:
@@ -63,6 +65,7 @@ def _(command: Revise, state: PlanState, asked: Requested) -> str | None:
         strategy=command.strategy,
         evidence=(*command.evidence, asked.request.id),
         why=asked.request.why,
+        workflow=command.workflow,
     )
     return None
 
@@ -87,9 +90,11 @@ def _(command: Restore, state: PlanState, asked: Requested) -> str | None:
 
 @change_course.register
 def _(command: Recover, state: PlanState, asked: Requested) -> str | None:
+    if state.over and not state.plan.ended:
+        return compensation.still_undoing(state)
     failure = next((one for one in reversed(asked.history) if isinstance(one, PlanFailed)), None)
     if state.plan.status is not PlanStatus.FAILED or asked.compiled is None or failure is None:
-        return f"only a plan that failed can be recovered, this one is {_status(state)}"
+        return f"only a plan that failed can be recovered, this one is {state.plan.status.value}"
     if command.strategy is RecoveryStrategy.ABORT:
         give_up(state, settles=failure.id, why=asked.request.why)
         return None
@@ -119,7 +124,7 @@ def _(command: Replan, state: PlanState, asked: Requested) -> str | None:
 @change_course.register
 def _(command: Compensate, state: PlanState, asked: Requested) -> str | None:
     if state.over and not state.plan.ended:
-        return "the plan is undoing its steps already"
+        return compensation.still_undoing(state)
     if not state.compiled.compensates:
         return "none of its steps says how it is undone"
     if refusal := compensation.cannot_undo(state, command.steps):
@@ -162,7 +167,7 @@ def _(command: ForgetCheckpoint, state: PlanState, asked: Requested) -> str | No
 def _(command: ChangeBreakpoint, state: PlanState, asked: Requested) -> str | None:
     del asked
     if state.plan.ended:
-        return f"a plan that is {_status(state)} stops nowhere"
+        return f"a plan that is {state.plan.status.value} stops nowhere"
     if command.on and not breakpoints.is_known(state, command.step):
         return f"it has no step {command.step!r} to stop at"
     if not command.on and command.step not in state.plan.breakpoints:
@@ -177,7 +182,7 @@ def _cannot_go_back(state: PlanState, asked: Requested) -> str | None:
     if state.plan.status is PlanStatus.READY:
         return "a plan that has not started cannot go back"
     if state.over and not state.plan.ended:
-        return "the plan is undoing its steps; wait until it has ended"
+        return compensation.still_undoing(state)
     return None
 
 
@@ -186,7 +191,3 @@ def _hold(state: PlanState, command: Reshaping) -> str | None:
     if command.hold and state.plan.status is PlanStatus.RUNNING:
         breakpoints.hold(state)
     return None
-
-
-def _status(state: PlanState) -> str:
-    return "undoing its steps" if state.over and not state.plan.ended else state.plan.status.value

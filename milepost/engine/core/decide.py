@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import datetime
 
+from milepost.domain.commands import is_noted
 from milepost.domain.events import (
     ENGINE,
     Event,
@@ -41,6 +42,7 @@ from .completion import cancel_below, complete_by, conclude, stop_on_failure
 from .intake import take_in
 from .outcomes import (
     Outcome,
+    Requested,
 )
 from .skips import is_skipped
 from .state import Instance, PlanState, Undoing, latest_event
@@ -51,11 +53,13 @@ def decide(state: PlanState, outcome: Outcome, now: datetime) -> list[Event]:
     """Record an outcome and all that follows from it; return the new events in order.
 
     Outcomes that come too late (of a step that has ended, of an older attempt) give no events.
+    From what is only noted nothing follows.
     """
     state.now = now
     take_in(state, outcome)
     state.actor = ENGINE
-    _advance(state)
+    if not (isinstance(outcome, Requested) and is_noted(outcome.request.command)):
+        _advance(state)
     checkpoints.take_due(state)
     return state.take()
 
@@ -70,6 +74,8 @@ def _advance(state: PlanState) -> None:
             compensation.end_or_undo(state, state.ending)
         elif state.settled:
             _settle(state, state.settled.popleft())
+        elif state.recheck and plan.status is PlanStatus.RUNNING:
+            _recheck(state)
         elif plan.status is not PlanStatus.RUNNING or not _go_on(state):
             break
     conclude(state)
@@ -95,14 +101,16 @@ def _go_on(state: PlanState) -> bool:
 
 
 def _catch_up(state: PlanState) -> None:
-    """Let ends have their effect, then act on every time that has come."""
-    if state.recheck:
-        _recheck(state)
+    """Let ends have their effect, then act on every time that has come.
+
+    What had ended before a plan was paused, or taken back to, has its effect once it is resumed.
+    """
+    _recheck(state)
     _settle_all(state)
     while (due := state.timers.pop_due(state.now)) is not None:
         _ring(state, due)
         _settle_all(state)
-    if state.plan.status is PlanStatus.PAUSED:
+    if state.plan.status is PlanStatus.PAUSED and state.ending is None:
         _resume_unasked(state)
 
 
@@ -114,6 +122,8 @@ def _resume_unasked(state: PlanState) -> None:
 
 def _recheck(state: PlanState) -> None:
     """Catch up with ends that a crash kept from having their effect, innermost first."""
+    if not state.recheck or state.plan.status is not PlanStatus.RUNNING:
+        return
     state.recheck = False
     if state.over:
         return

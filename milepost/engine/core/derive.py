@@ -11,13 +11,16 @@ from milepost.domain.ids import StepPath, owner_of, undo_path
 from milepost.domain.steps import StepKind, StepStatus
 
 from . import loops
+from .bulk import in_bulk
 from .compiled import CompiledPlan
 from .state import Frame, Instance, PlanState, Undoing, latest_event
 from .timers import Alarm
 
 _OPEN = frozenset({StepStatus.RUNNING, StepStatus.RETRYING})
+_BEGINS_ANEW = frozenset({StepStatus.PENDING, StepStatus.RETRYING})
 
 
+@in_bulk
 def restore(plan_id: str, events: Iterable[Event], compiled: CompiledPlan) -> PlanState:
     """Return the state that the events add up to, ready for the next outcome."""
     state = PlanState(PlanStream.shell(plan_id), compiled)
@@ -99,19 +102,20 @@ def _by_start(instance: Instance) -> tuple[float, int, str]:
 
 def _settle_frame(state: PlanState, frame: Frame) -> None:
     """Count who has not ended, and say what let each waiting step wait no more."""
-    frame.open = sum(not one.step.ended for one in frame.instances.values())
+    going_on = [one for one in frame.instances.values() if not one.step.ended]
+    frame.open = len(going_on)
     if not frame.open and frame.owner is not None:
         frame.owner.open_frames -= 1
     above = latest_event(frame.owner.step) if frame.owner else f"{state.id}#2"
-    for instance in frame.instances.values():
+    for instance in going_on:
+        step = instance.step
+        if step.version and step.status in _BEGINS_ANEW:
+            instance.cause = latest_event(step)
+            continue
         sources = [state.source(instance, edge.source).step for edge in instance.node.edges]
         ended = [source for source in sources if source.ended]
         latest = max(ended, key=lambda step: (step.modified_on, step.id), default=None)
         instance.cause = latest_event(latest) if latest else above
-        if instance.step.status is StepStatus.RETRYING or (
-            instance.step.version and instance.step.status is StepStatus.PENDING
-        ):
-            instance.cause = latest_event(instance.step)
 
 
 def _reopen(state: PlanState, instance: Instance, iterations: int) -> list[Frame]:

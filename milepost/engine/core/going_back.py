@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 from milepost.domain.commands import Restore, RollBack
+from milepost.domain.course import other_workflow, workflow_at
 from milepost.domain.events import (
     Event,
     PlanCancelled,
@@ -96,6 +97,7 @@ def roll_back(
         removed=reach.removed,
         context=context_without(history, touched),
         reason=why,
+        workflow=other_workflow(state.plan.workflow, workflow_at(history, command.to)),
     )
     take_back(state, (*touched, *reach.outdated), why, cause=event.id, keep=reach.keep)
     introduce_names(state, event.id)
@@ -120,10 +122,12 @@ def restore_moment(
     again = [path for path in _ended_then(past) if path in paths and path not in undone]
     moved = _moved(state)
     at, checkpoint = command.at, command.checkpoint
+    workflow = other_workflow(state.plan.workflow, past.plan.workflow)
+    is_other = past.plan.content != state.plan.content or workflow is not None
     why = why or (f"restored to checkpoint {checkpoint}" if checkpoint else f"restored to {at}")
     event = state.record(
         PlanRestored,
-        number=state.plan.revision + (past.plan.content != state.plan.content),
+        number=state.plan.revision + is_other,
         content=past.plan.content,
         parent=state.plan.revision,
         at=at,
@@ -132,6 +136,7 @@ def restore_moment(
         reset=len((moved & paths.keys()) - frozenset(again)),
         context=past.plan.context,
         reason=why,
+        workflow=workflow,
     )
     keep = {path for path in paths if path not in undone and _remembers(state, path, past)}
     take_back(state, paths, why, cause=event.id, keep=keep)
@@ -161,9 +166,10 @@ def _moved_since(state: PlanState, past: Past, history: Sequence[Event]) -> dict
 
     So it does to steps that were being stopped, and to branches that were yet to choose.
     """
+    moved = dict.fromkeys(path_of(event.originator_id) for event in history)
     return {
         path: None
-        for path in map(path_of, (event.originator_id for event in history))
+        for path in moved
         if path is not None
         and undone_path(path) is None
         and (

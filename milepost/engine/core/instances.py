@@ -8,7 +8,7 @@ from enum import Enum, auto
 
 from milepost.domain.aggregates import Step
 from milepost.domain.events import Waiting
-from milepost.domain.ids import StepPath, event_id
+from milepost.domain.ids import StepPath
 from milepost.domain.steps import StepStatus
 from milepost.domain.values import Json
 
@@ -128,7 +128,7 @@ def below(instance: Instance) -> Iterator[Instance]:
 
 def latest_event(step: Step) -> str:
     """Return the id of a step's newest event."""
-    return event_id(step.id, step.version)
+    return step.latest
 
 
 def place_of(instance: Instance) -> Place:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
+from typing import Any
+
 from milepost.domain.events import (
     ErrorRecord,
     OwnerChanged,
@@ -41,21 +44,9 @@ def take_in(state: PlanState, outcome: Outcome) -> None:
 
     A timer says nothing: advancing looks at the time by itself.
     """
-    match outcome:
-        case AttemptSucceeded():
-            _succeeded(state, outcome)
-        case AttemptFailed():
-            _failed(state, outcome)
-        case Began() | Forked():
-            _begin(state, outcome)
-        case PlanTimedOut():
-            limits.in_time(state)
-        case Requested():
-            requests.answer(state, outcome)
-        case Planned() | PlanningFailed():
-            replanning.take_answer(state, outcome)
-        case Recovered():
-            _recover(state, outcome)
+    take = _TAKES.get(outcome.__class__)
+    if take is not None:
+        take(state, outcome)
 
 
 def _begin(state: PlanState, outcome: Began | Forked) -> None:
@@ -141,3 +132,20 @@ def _interrupted(state: PlanState, instance: Instance, *, writes: bool) -> None:
         state.record_step(
             instance, StepSuspended, waiting=Waiting.UNKNOWN, question=Question(prompt=prompt)
         )
+
+
+def _look_at_limit(state: PlanState, _outcome: PlanTimedOut) -> None:
+    limits.in_time(state)
+
+
+_TAKES: Mapping[type[Outcome], Callable[[PlanState, Any], None]] = {
+    AttemptSucceeded: _succeeded,
+    AttemptFailed: _failed,
+    Began: _begin,
+    Forked: _begin,
+    PlanTimedOut: _look_at_limit,
+    Requested: requests.answer,
+    Planned: replanning.take_answer,
+    PlanningFailed: replanning.take_answer,
+    Recovered: _recover,
+}

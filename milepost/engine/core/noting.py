@@ -32,13 +32,6 @@ if TYPE_CHECKING:
     from .state import PlanState
 
 
-def note(state: PlanState, event: Event) -> None:
-    """Keep the counts that an event changes."""
-    told = _NOTES.get(type(event))
-    if told is not None:
-        told(state, event)
-
-
 def _note_start(state: PlanState, _event: Event) -> None:
     state.starts += 1
 
@@ -107,7 +100,7 @@ def _note_checkpoint(state: PlanState, _event: Event) -> None:
     state.unmarked = 0
 
 
-_NOTES: dict[type[Event], Callable[[PlanState, Any], None]] = {
+NOTES: dict[type[Event], Callable[[PlanState, Any], None]] = {
     StepStarted: _note_start,
     StepRetrying: _note_retry,
     StepCompleted: _note_completion,
@@ -125,3 +118,4 @@ _NOTES: dict[type[Event], Callable[[PlanState, Any], None]] = {
     CompensationBegun: _note_undoing,
     CheckpointTaken: _note_checkpoint,
 }
+"""What to do about events of a class; of the others there is nothing to note."""

@@ -1,4 +1,4 @@
-"""Moments of a plan's record: which events belong together, so that none is half of something.
+"""Which events of a plan's record belong together, so that no moment is half of something.
 
 What a completed step writes to the context belongs to its completion; what a change of course
 resets and adopts belongs to the change; a container's new attempt includes the resets below it,
@@ -25,9 +25,9 @@ from milepost.domain.events import (
     StepReset,
     StepStarted,
 )
-from milepost.domain.ids import StepPath, owner_of, path_of, undone_path
+from milepost.domain.ids import StepPath, owner_of, path_of, stream_of, undone_path
 from milepost.domain.lookup import StepLookup
-from milepost.domain.plans import PlanSpec
+from milepost.domain.plans import PlanSpec, walk
 from milepost.domain.steps import StepKind, StepStatus
 
 from .state import fold_plan
@@ -35,6 +35,7 @@ from .state import fold_plan
 _GATHERS = (
     PlanForked | PlanRecovered | PlanRestored | PlanRevised | PlanRolledBack | DecisionRecorded
 )
+_GIVES_RESULT = (StepCompleted, StepAdopted)
 _UNDER_WAY = frozenset({StepStatus.RUNNING, StepStatus.SUSPENDED, StepStatus.RETRYING})
 
 
@@ -63,8 +64,8 @@ class Past(NamedTuple):
         """Return the steps that had a result, in the order in which they came by it."""
         found: dict[StepPath, None] = {}
         for event in self.before:
-            path = path_of(event.originator_id)
-            if path is not None and isinstance(event, StepCompleted | StepAdopted):
+            path = path_of(event.originator_id) if isinstance(event, _GIVES_RESULT) else None
+            if path is not None:
                 found.pop(path, None)
                 found[path] = None
         return [path for path in found if self.steps[path].status is StepStatus.COMPLETED]
@@ -77,14 +78,7 @@ def past_at(history: Sequence[Event], at: str, content: PlanSpec) -> Past:
     """
     before = history[: end_of(history, at)]
     plan, steps = fold_plan(history[0].originator_id, before)
-    specs = StepLookup(content)
-    undecided = frozenset(
-        path
-        for path in _without_choice(before)
-        if steps[path].status in _UNDER_WAY
-        and (spec := specs.find(path)) is not None
-        and spec.kind is StepKind.BRANCH
-    )
+    undecided = _undecided(before, steps, content)
     return Past(before, plan, steps, _stopping(plan, steps), undecided)
 
 
@@ -93,7 +87,16 @@ def end_of(history: Sequence[Event], event_id: str) -> int:
 
     Raises `LookupError` if the event is not there.
     """
-    return end_after(history, places_of(history)[event_id])
+    return end_after(history, place_of(history, event_id))
+
+
+def place_of(history: Sequence[Event], event_id: str) -> int:
+    """Return where an event stands; raise `LookupError` if it is not there."""
+    stream = stream_of(event_id)
+    for place, event in enumerate(history):
+        if event.originator_id == stream and event.id == event_id:
+            return place
+    raise LookupError(f"there is no event {event_id!r}")
 
 
 def places_of(history: Sequence[Event]) -> dict[str, int]:
@@ -139,6 +142,22 @@ def _stopping(plan: PlanStream, steps: Mapping[StepPath, Step]) -> frozenset[Ste
         if above is None or not above.ended or owner in found:
             found.add(path)
     return frozenset(found)
+
+
+def _undecided(
+    history: Sequence[Event], steps: Mapping[StepPath, Step], content: PlanSpec
+) -> frozenset[StepPath]:
+    """Return the branches that are under way and have not chosen a case."""
+    if all(step.kind is not StepKind.BRANCH for step in walk(content.steps)):
+        return frozenset()
+    specs = StepLookup(content)
+    return frozenset(
+        path
+        for path in _without_choice(history)
+        if steps[path].status in _UNDER_WAY
+        and (spec := specs.find(path)) is not None
+        and spec.kind is StepKind.BRANCH
+    )
 
 
 def _without_choice(history: Sequence[Event]) -> set[StepPath]:

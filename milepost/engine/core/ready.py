@@ -60,8 +60,8 @@ class ReadyQueue:
             first = _first(heap)
             if (
                 first is not None
-                and self._fits(first, held)
                 and (best is None or heap[0][0] < best[0][0])
+                and self._fits(first, held)
             ):
                 best = heap
         return heappop(best)[1] if best is not None else None

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from milepost.domain.commands import COMMANDS, parse
+from milepost.domain.commands import COMMANDS, is_noted, parse
 from milepost.domain.errors import ValidationError
 from milepost.domain.events import (
     ENGINE,
@@ -23,6 +23,8 @@ from milepost.domain.plans import PlanStatus
 from milepost.domain.values import Json
 
 from .attempts import complete, fail
+from .bulk import in_bulk
+from .compensation import still_undoing
 from .completion import Ending, cancel_active, end
 from .courses import change_course
 from .derive import derive
@@ -33,6 +35,7 @@ if TYPE_CHECKING:
     from .state import Instance, PlanState
 
 
+@in_bulk
 def answer(state: PlanState, asked: Requested) -> None:
     """Carry a request out or refuse it; either way it is answered once.
 
@@ -45,7 +48,7 @@ def answer(state: PlanState, asked: Requested) -> None:
     state.actor = request.actor
     state.cause = request.id
     refusal = asked.problem or _carry_out(state, asked)
-    if refusal is not None and request.command in COMMANDS:
+    if refusal is not None and request.command in COMMANDS and not is_noted(request.command):
         derive(state)
     state.actor, state.cause = ENGINE, request.id
     state.record(RequestAnswered, accepted=refusal is None, why=refusal or "")
@@ -83,7 +86,7 @@ def _cancel(state: PlanState, request: RequestMade) -> str | None:
     if refusal := _refusal(state, "cancel"):
         return refusal
     if state.plan.compensation is not None:
-        return "the plan is undoing its steps already"
+        return still_undoing(state)
     why = request.why or "cancelled on request"
     cancel_active(state, "the plan was cancelled")
     end(state, Ending("cancel", why, {"reason": why}))

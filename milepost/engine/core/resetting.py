@@ -34,11 +34,11 @@ def take_back(
     steps = [step for path in paths for step in _with_undoing(state, path)]
     for step in reversed(steps):
         if step.status in _UNDER_WAY:
-            state.record_aside(step, StepCancelled, cause=cause, reason=reason)
+            state.record_aside(step, StepCancelled.trusted, cause=cause, reason=reason)
     for step in steps:
         kept = path_of(step.id) in keep
         if step.status is not StepStatus.PENDING or (step.memo is not None and not kept):
-            state.record_aside(step, StepReset, cause=cause, reason=reason, keep=kept)
+            state.record_aside(step, StepReset.trusted, cause=cause, reason=reason, keep=kept)
 
 
 def introduce_names(state: PlanState, cause: str) -> None:

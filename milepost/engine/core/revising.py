@@ -88,8 +88,9 @@ class Revision:
         strategy: RevisionStrategy,
         evidence: Sequence[str] = (),
         why: str = "",
+        workflow: str | None = None,
     ) -> None:
-        """Make it the plan's next revision."""
+        """Make it the plan's next revision; `workflow` is the published one, if another."""
         state = self._state
         number = state.plan.revision + 1
         event = state.record(
@@ -104,6 +105,7 @@ class Revision:
             reset=len(self.reset),
             removed=self.removed,
             why=why,
+            workflow=workflow,
         )
         taken = (*self.reset, *self.removed, *self._survey.outdated)
         take_back(state, taken, f"revision {number}", cause=event.id)
@@ -139,9 +141,10 @@ def recover(
     reset, keep = _reach_of_recovery(survey, command, chosen)
     taken = (*reset, *survey.removed)
     why = why or f"recovered: {command.strategy.value}"
+    is_other = command.content != state.plan.content or command.workflow is not None
     event = state.record(
         PlanRecovered,
-        number=state.plan.revision + (command.content != state.plan.content),
+        number=state.plan.revision + is_other,
         content=command.content,
         parent=state.plan.revision,
         strategy=command.strategy,
@@ -152,6 +155,7 @@ def recover(
         removed=survey.removed,
         context=context_without(history, taken),
         reason=why,
+        workflow=command.workflow,
     )
     take_back(state, (*taken, *survey.outdated), why, cause=event.id, keep=keep)
     if command.strategy is RecoveryStrategy.SKIP:

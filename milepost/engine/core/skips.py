@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from milepost.domain.errors import ExpressionError
 from milepost.domain.events import SkipReason
-from milepost.domain.steps import DependencyType, Settle, StepStatus
+from milepost.domain.steps import Settle, StepStatus
 
 from .attempts import expression_failure, fail, skip
 from .scopes import scope_of
@@ -27,20 +27,17 @@ def is_skipped(state: PlanState, instance: Instance) -> bool:
 
 
 def _blocker(state: PlanState, instance: Instance) -> tuple[SkipReason, str] | None:
-    for edge in instance.node.edges:
-        if edge.kind is DependencyType.PARALLEL:
-            continue
+    for edge in instance.node.waits:
         source = state.source(instance, edge.source)
-        if not _lets_pass(source, edge.settle):
+        if source.step.status is not StepStatus.COMPLETED and not _lets_pass(source, edge.settle):
             return SkipReason.BLOCKED, f"step {source.path!r} was {source.step.status.value}"
     return None
 
 
 def _lets_pass(source: Instance, settle: Settle) -> bool:
+    """Tell whether a step that has no result lets those pass that wait for it."""
     step = source.step
-    if step.status is StepStatus.COMPLETED or settle is Settle.ANY:
-        return True
-    return (
+    return settle is Settle.ANY or (
         settle is Settle.DONE_OR_SKIPPED
         and step.status is StepStatus.SKIPPED
         and step.skipped is not SkipReason.BLOCKED
@@ -48,8 +45,7 @@ def _lets_pass(source: Instance, settle: Settle) -> bool:
 
 
 def _unmet_condition(state: PlanState, instance: Instance) -> tuple[SkipReason, str] | None:
-    node = instance.node
-    for condition in (*[edge.when for edge in node.edges], node.when):
-        if condition and not condition.evaluate(scope_of(state, condition, instance)):
+    for condition in instance.node.conditions:
+        if not condition.evaluate(scope_of(state, condition, instance)):
             return SkipReason.CONDITION, f"`{condition.source}` does not hold"
     return None

@@ -15,14 +15,14 @@ from milepost.domain.events import (
     ENGINE,
     Event,
 )
-from milepost.domain.ids import StepPath, child_path, path_of, step_stream
-from milepost.domain.steps import DependencyType, StepStatus
+from milepost.domain.ids import StepPath, children_prefix, path_of, step_stream
+from milepost.domain.steps import StepStatus
 from milepost.domain.values import ContentHash
 
 from .compiled import CompiledPlan, Group, Node
 from .instances import Frame, Instance, Place, Undoing, below, latest_event, place_of
 from .loop_memory import LoopMemory, watch_of
-from .noting import note
+from .noting import NOTES
 from .ready import ReadyQueue
 from .timers import Timers
 
@@ -137,13 +137,16 @@ class PlanState:
     def record_aside(
         self,
         step: Step,
-        event_type: type[EventT],
+        make: Callable[..., EventT],
         *,
         cause: str = "",
         **data: Any,  # noqa: ANN401 - an event's fields
     ) -> EventT:
-        """Record an event of one step without keeping account: `derive` is to follow."""
-        return self._record(step, event_type, cause or self.cause, data)
+        """Record an event of one step without keeping account: `derive` is to follow.
+
+        `make` is the event's class, or its `trusted` where the values are from the engine itself.
+        """
+        return self._record(step, make, cause or self.cause, data)
 
     def _record(
         self,
@@ -152,19 +155,16 @@ class PlanState:
         cause: str,
         data: dict[str, Any],
     ) -> EventT:
-        event = make(
-            originator_id=stream.id,
-            originator_version=stream.version + 1,
+        event = stream.record(
+            make,
             timestamp=self.now,
             cause=cause,
             actor=self.actor,
             revision=self.plan.revision,
             **data,
         )
-        stream.add(event)
-        self.count(event)
         self.recorded.append(event)
-        self.cause = event.id
+        self._note(event)
         return event
 
     def adopt(self, instance: Instance) -> None:
@@ -179,7 +179,9 @@ class PlanState:
         if place is Place.IDLE:
             self.active[instance.path] = instance
         elif place is Place.BUSY:
-            self._occupy(instance, -1)
+            self.busy -= 1
+            if instance.node.spec.resources:
+                self._hold(instance, -1)
         elif place is Place.ASKING:
             self.asking.pop(instance.path, None)
         elif place is Place.SLEEPING:
@@ -187,7 +189,9 @@ class PlanState:
 
     def _enter(self, instance: Instance, place: Place) -> None:
         if place is Place.BUSY:
-            self._occupy(instance, 1)
+            self.busy += 1
+            if instance.node.spec.resources:
+                self._hold(instance, 1)
         elif place is Place.ASKING:
             self.asking[instance.path] = None
         elif place is Place.SLEEPING:
@@ -197,9 +201,8 @@ class PlanState:
             if place is Place.ENDED:
                 self.settled.append(instance)
 
-    def _occupy(self, instance: Instance, sign: int) -> None:
-        """Give a step's attempt a slot and its resources, or take them back."""
-        self.busy += sign
+    def _hold(self, instance: Instance, sign: int) -> None:
+        """Give a step's attempt its resources, or take them back."""
         for name, amount in instance.node.spec.resources.items():
             self.held[name] = self.held.get(name, 0) + sign * amount
 
@@ -207,13 +210,15 @@ class PlanState:
         """Tell whether people are all that the plan waits for."""
         return bool(self.asking) and not (self.busy or self.sleeping or self.ready.waits())
 
-    def count(self, event: Event) -> None:
-        """Keep the counts that limits are held against."""
+    def _note(self, event: Event) -> None:
+        """Keep the counts that an event changes; it is the cause of what comes next."""
         self.unmarked += 1
-        self.last = event.id
+        self.cause = self.last = event.id
         if self.loop_watch is not None:
             self.loop_memory.note(self.loop_watch, event)
-        note(self, event)
+        noted = NOTES.get(event.__class__)
+        if noted is not None:
+            noted(self, event)
 
     def take(self) -> list[Event]:
         """Return what was recorded since the last time."""
@@ -229,8 +234,7 @@ class PlanState:
             event.mutate(self.plan)
         else:
             return
-        self.count(event)
-        self.cause = event.id
+        self._note(event)
         self.now = event.timestamp
 
     def step(self, path: StepPath) -> Step:
@@ -245,10 +249,10 @@ class PlanState:
     ) -> Frame:
         """Bring a group's steps into being; those that wait for nothing become unblocked."""
         frame = Frame(group, owner, index)
-        place = owner.path if owner else ""
+        prefix = children_prefix(owner.path if owner else "", index=index)
         above = latest_event(owner.step) if owner else self.cause
         for node in group.nodes:
-            path = child_path(place, node.spec.id, index=index)
+            path = StepPath(prefix + node.segment)
             instance = Instance(node, frame, self.step(path), path)
             instance.cause = above
             frame.instances[node.spec.id] = self.instances[path] = instance
@@ -262,9 +266,7 @@ class PlanState:
         return frame
 
     def _await_dependencies(self, instance: Instance) -> None:
-        for edge in instance.node.edges:
-            if edge.kind is DependencyType.PARALLEL:
-                continue
+        for edge in instance.node.waits:
             source = self.source(instance, edge.source)
             if not source.step.ended:
                 source.dependents.append(instance)

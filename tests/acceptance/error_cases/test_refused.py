@@ -31,6 +31,7 @@ REFUSED: dict[str, tuple[Any, str]] = {
     "a name that is not there": (flow(step("a", gives="${inputs.x}")), r"#/steps/0/input/gives.*x"),
     "an expression that is none": (flow(step("a", when="1 +")), r"#/steps/0/when"),
     "a setting out of range": (flow(step("a"), max_parallel_steps=0), r"max_parallel_steps"),
+    "what is no plan": (5, r"5 is nothing that can be run; give a file"),
 }
 
 
@@ -106,7 +107,7 @@ KINDS = {
     "execution": ("steps: [{id: a, tool: file.read, input: {path: none.txt}}]", 1),
     "timeout": (
         "settings: {max_execution_time: 20ms}\nsteps: [{id: a, type: wait, for: 10s}]",
-        1,
+        4,
     ),
 }
 

@@ -31,6 +31,21 @@ async def test_a_living_owner_is_not_displaced_by_a_claim(store: StoreUnderTest)
         await maker.append(step(plan(), "a"))
 
 
+async def test_who_owns_a_plan_elsewhere_is_told_as_long_as_it_lives(
+    store: StoreUnderTest,
+) -> None:
+    async with store.open() as other:
+        async with store.open() as owner:
+            await owner.append(draft(plan()))
+            assert await other.owned_elsewhere(plan())
+            assert not await owner.owned_elsewhere(plan())
+        assert not await other.owned_elsewhere(plan())
+        await other.claim(plan())
+        await other.release(plan())
+        assert not await other.owned_elsewhere(plan())
+        assert not await other.owned_elsewhere(plan(2))
+
+
 async def test_taking_over_raises_the_fence_and_stops_the_old_owner(
     store: StoreUnderTest,
 ) -> None:
@@ -38,10 +53,21 @@ async def test_taking_over_raises_the_fence_and_stops_the_old_owner(
         await old.append(draft(plan()))
         fence = await new.claim(plan(), take_over=True)
         assert fence == 2
-        with pytest.raises(FenceError, match="stop its work"):
+        with pytest.raises(FenceError, match="taken over from this process"):
             await old.append(step(plan(), "never touched before"))
         await new.append(step(plan(), "a", fence=fence))
         assert await new.stream_version(f"{plan()}.never touched before") == 0
+
+
+async def test_a_save_without_events_only_asks_who_the_owner_is(store: StoreUnderTest) -> None:
+    async with store.open() as old, store.open() as new:
+        await old.append(draft(plan()))
+        last = await old.last_position()
+        await old.append(Save(plan(), (), fence=1))
+        await new.claim(plan(), take_over=True)
+        with pytest.raises(FenceError):
+            await old.append(Save(plan(), (), fence=1))
+        assert await new.last_position() == last
 
 
 async def test_the_fence_of_another_plan_does_not_open_this_one(store: StoreUnderTest) -> None:

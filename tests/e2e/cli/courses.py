@@ -49,9 +49,17 @@ steps:
 LEDGER = '''
 """Notes each call in a file of the working folder; one tool fails until it is mended."""
 
+import time
 from pathlib import Path
 
 import milepost
+
+
+@milepost.tool(name="ledger.gate", effect="read")
+def gate() -> None:
+    """Wait until there is a file."""
+    while not Path("open").exists():
+        time.sleep(0.01)
 
 
 @milepost.tool(name="ledger.note", effect="write")

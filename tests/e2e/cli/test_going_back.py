@@ -1,10 +1,12 @@
 """Rolling back, restoring, recovering and undoing from the command line."""
 
+import signal
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
+from .background import background
 from .conftest import Command
 from .courses import (
     BROKEN,
@@ -126,6 +128,34 @@ def test_a_mended_plan_is_recovered(
     assert milepost("replay", broken).code == 0
 
 
+def test_failed_plans_go_on_as_their_settings_say_unless_the_command_says_otherwise(
+    milepost: Command, workflow: Write, tmp_path: Path
+) -> None:
+    write_ledger(tmp_path)
+    files = [
+        workflow(f"settings: {{recovery: {{strategy: {name}}}}}\n{BROKEN}", f"{name}.yaml")
+        for name in ("abort", "skip", "resume")
+    ]
+    plans = [milepost("run", file, *TOOLS, "--json").json["plan_id"] for file in files]
+    single = milepost("recover", plans[0], "--strategy", "skip", *TOOLS, "--json")
+    assert (single.code, single.json["recovered"]) == (0, "skip")
+    milepost("run", files[0], *TOOLS)
+    assert "milepost recover" in milepost("run", files[0], *TOOLS).out
+    both = milepost("recover", *TOOLS, "--json")
+
+    def strategies(plan: str) -> list[str]:
+        page = milepost("history", plan, "--kind", "plan.recovered", "--json").json["items"]
+        return [event["data"]["strategy"] for event in page]
+
+    assert [one["status"] for one in both.json] == ["completed", "failed", "cancelled", "cancelled"]
+    assert [strategies(one["plan_id"]) for one in both.json] == [
+        ["skip"],
+        ["resume"],
+        ["abort"],
+        ["abort"],
+    ]
+
+
 def test_a_failed_step_is_skipped_and_the_rest_goes_on(
     milepost: Command, broken: str, tmp_path: Path
 ) -> None:
@@ -185,6 +215,47 @@ def test_finished_steps_are_undone_the_last_one_first(
     assert undone.code == 3
     assert ledger.read_text().splitlines() == ["first", "second", "undo second", "undo first"]
     assert {"plan.compensation_begun", "plan.compensation_ended"} <= set(kinds(milepost))
+    assert milepost("replay", plan).code == 0
+
+
+def test_a_file_that_was_written_and_undone_is_told_once(
+    milepost: Command, workflow: Write
+) -> None:
+    done = milepost(
+        "run",
+        workflow(
+            "settings: {scheduling: serial}\nsteps:\n"
+            "  - id: book\n    tool: file.write\n    input: {path: seat.txt, text: booked}\n"
+            "    compensate: {tool: file.write, input: {path: seat.txt, text: free}}\n"
+            "  - {id: visa, tool: file.read, input: {path: visa.txt}}\n"
+        ),
+        "--json",
+    )
+
+    assert (done.code, done.json["files"]) == (1, ["seat.txt"])
+
+
+def test_a_plan_killed_while_it_undoes_is_resumed_before_anything_else_is_done_with_it(
+    milepost: Command, workflow: Write, tmp_path: Path, repository: Path
+) -> None:
+    ledger = write_ledger(tmp_path)
+    gated = UNDOABLE.replace(
+        "{tool: ledger.note, input: {text: undo second}}", "{tool: ledger.gate}"
+    )
+    plan = milepost("run", workflow(gated), *TOOLS, "--json").json["plan_id"]
+    with background(tmp_path, repository, "compensate", plan, *TOOLS) as undoing:
+        undoing.wait_for("second~undo: started")
+        undoing.send(signal.SIGKILL)
+        undoing.ended()
+    at = position(milepost, plan, "plan.started")
+    repeated = (("compensate", plan), ("restore", plan, "--at", at, "--effects", "accept"))
+    for words in repeated:
+        refused(milepost(*words, *TOOLS), "undoing its steps", f"first: `milepost resume {plan}`")
+    (tmp_path / "open").touch()
+
+    assert milepost("resume", plan, *TOOLS).code == 3
+    assert ledger.read_text().splitlines() == ["first", "second", "undo first"]
+    assert milepost(*repeated[1], *TOOLS).code == 0
     assert milepost("replay", plan).code == 0
 
 

@@ -214,6 +214,10 @@ def test_a_past_moment_may_be_a_time(milepost: Command, chain: str) -> None:
     shown = milepost("show", chain, "--as-of", created, "--json").json
     assert shown["status"] in ("ready", "running")
     assert milepost("show", chain, "--as-of", "1999-01-01").code == 2
+    late = milepost("show", chain, "--as-of", "99999")
+    assert late.code == 2
+    assert "there is no position 99999 yet, the last one is" in late.err
+    assert milepost("show", chain, "--as-of", "2999-01-01").code == 0
     assert milepost("show", chain, "--as-of", "yesterday").code == 2
 
 

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from .background import background
 from .conftest import Command
 from .courses import SUMS, kinds, last_event, refused, revisions
 
@@ -13,6 +14,19 @@ Write = Callable[..., Path]
 LOG = '{"id": "log", "type": "tool", "tool": "text.join", "input": {"parts": ["${two.output}"]}}'
 NOTE = '{"id": "note", "type": "response", "text": "noted"}'
 MORE = SUMS.replace("a * b", "a * b + 1").replace('"1"', '"2"')
+
+
+ASKING = """
+name: asking
+settings: {replan: {on: [user, resources], strategies: [alternative, partial]}, resources: {gpu: 2}}
+steps:
+  - {id: ask, type: user_input, prompt: go}
+  - id: make
+    tool: text.join
+    input: {parts: [dear, reader], separator: " "}
+    alternatives: [{tool: text.join, input: {parts: [dear, friend], separator: " "}}]
+    depends_on: [ask]
+"""
 
 
 @pytest.fixture
@@ -174,6 +188,100 @@ def test_a_run_is_compared_with_its_plan(milepost: Command, sums: str) -> None:
     assert by_path["end"]["statuses"] == {"skipped": 1}
 
 
+def test_a_plan_is_shown_as_a_revision_has_it(milepost: Command, sums: str) -> None:
+    milepost("revise", sums, "--change", 'two={"timeout": "5s"}', "--why", "be safe")
+    first, second = (milepost("show", sums, "--revision", number) for number in "12")
+
+    content = milepost("revision", sums, "2").out
+    assert (first.code, second.code) == (0, 0)
+    assert second.out.endswith(content) and not first.out.endswith(content)
+    assert ["why", "be safe"] in [line.split(maxsplit=1) for line in second.lines]
+    told = milepost("show", sums, "--revision", "2", "--json").json
+    assert told["content"] == milepost("revision", sums, "2", "--json").json
+    assert told["revision"] == revisions(milepost)[1]
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (["--revision", "3"], "there is no revision 3"),
+        (["one", "--revision", "1"], "it goes without STEP, --state and --as-of"),
+        (["--revision", "1", "--state"], "it goes without STEP, --state and --as-of"),
+        (["--revision", "1", "--as-of", "1"], "it goes without STEP, --state and --as-of"),
+    ],
+)
+def test_a_revision_that_cannot_be_shown_is_refused(
+    milepost: Command, sums: str, words: list[str], message: str
+) -> None:
+    refused(milepost("show", sums, *words), message)
+
+
+def test_the_planner_of_a_plan_is_asked_for_another_content(
+    milepost: Command, workflow: Write
+) -> None:
+    plan = milepost("run", workflow(ASKING), "--json").json["plan_id"]
+    words = ("--step", "make", "--feedback", '"be warm"', "--reason", "too cold", "--who", "ada")
+    asked = milepost("replan", plan, *words)
+
+    assert asked.code == 0
+    assert "the plan is paused: its planner is asked when it goes on" in asked.err
+    begun = milepost("history", plan, "--kind", "plan.replan_begun", "--json").json["items"]
+    assert begun[0]["data"]["trigger"] == "user"
+    assert begun[0]["data"]["analysis"]["feedback"] == "be warm"
+    assert begun[0]["data"]["analysis"]["why"] == "too cold"
+    assert begun[0]["actor"] == "ada"
+    done = milepost("answer", plan, "ask", "--value", "1", "--json")
+    assert done.json["final_output"] == "dear friend"
+    assert revisions(milepost)[1]["why"] == (
+        "step 'make' calls 'text.join' with another input: `parts`"
+    )
+    assert milepost("replay", plan).code == 0
+
+
+def test_the_process_that_runs_a_plan_asks_its_planner(
+    milepost: Command, workflow: Write, tmp_path: Path, repository: Path
+) -> None:
+    waiting = ASKING.replace("type: user_input, prompt: go", "type: wait, for: 1h")
+    with background(tmp_path, repository, "run", workflow(waiting)) as running:
+        running.wait_for("ask: waits until")
+        asked = milepost("replan", "last", "--step", "make", "--json")
+        running.wait_for("revision 2: alternative, user")
+        assert milepost("cancel", "last").code == 0
+        running.ended()
+
+    assert (asked.code, asked.json["status"]) == (0, "running")
+    refused(milepost("replan", "last"), "a plan that is cancelled cannot be replanned")
+    assert milepost("replay", "last").code == 0
+
+
+def test_a_plan_is_replanned_for_fewer_resources(milepost: Command, workflow: Write) -> None:
+    plan = milepost("run", workflow(ASKING), "--json").json["plan_id"]
+    words = ("--trigger", "resources", "--resource", "gpu=1")
+    assert milepost("replan", plan, *words, "--json").json["replan"] == []
+    milepost("answer", plan, "ask", "--value", "1")
+
+    assert milepost("revision", plan, "--json").json["settings"]["resources"] == {"gpu": 1}
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        ([], "its settings do not have it replanned for the reason `user`"),
+        (["--trigger", "boredom"], "known triggers"),
+        (["--feedback", "{"], "--feedback: is not JSON"),
+        (["--resource", "gpu"], "--resource: 'gpu' is not NAME=AMOUNT"),
+        (["--resource", "gpu=0"], "--resource gpu: an amount is a whole number from 1 on"),
+    ],
+)
+def test_a_replan_that_cannot_be_is_refused_and_nothing_is_stored(
+    milepost: Command, sums: str, words: list[str], message: str
+) -> None:
+    before = last_event(milepost)
+
+    refused(milepost("replan", sums, *words), message)
+    assert last_event(milepost) == before
+
+
 def test_a_step_that_ran_and_was_rolled_away_is_told(milepost: Command, sums: str) -> None:
     milepost(
         "revise",
@@ -197,7 +305,8 @@ def test_a_step_that_ran_and_was_rolled_away_is_told(milepost: Command, sums: st
     [
         (["--remove", "one", "--reconnect"], "one"),
         (["--change", 'one={"timeout": "1s"}'], "step 'one' has completed and cannot be changed"),
-        (["--change", 'ask={"prompt": "x"}'], "`prompt` is not known"),
+        (["--change", 'ask={"promt": "x"}'], "`promt` is not known"),
+        (["--change", 'ask={"prompt": "x", "input": {}}'], "`prompt` is a part of `input`"),
         (["--change", "two=5"], "is not an object of fields"),
         (["--change", "two"], "is not STEP=JSON"),
         (["--remove", "twoo"], "did you mean `two`?"),
@@ -270,9 +379,61 @@ def test_a_plan_moves_to_another_version_of_its_workflow_when_that_is_asked_for(
     moved = milepost("move", plan, "sums@2", "--json")
     assert (moved.code, moved.json["revision"]) == (0, 2)
     assert revisions(milepost)[-1]["why"] == "moved to sums@2"
+    assert [one["workflow"] for one in revisions(milepost)] == ["sums@1", "sums@2"]
     done = milepost("answer", plan, "ask", "--value", "5", "--json")
     assert done.json["final_output"] == "total11"
     assert milepost("replay", plan).code == 0
+
+
+def test_a_plan_that_moved_is_of_its_new_version_wherever_it_is_told_or_sought(
+    milepost: Command, workflow: Write
+) -> None:
+    milepost("publish", workflow(SUMS))
+    milepost("publish", workflow(MORE, "more.yaml"))
+    plan, other = (milepost("run", "sums@1", "--json").json["plan_id"] for _run in "ab")
+    before = milepost("show", plan, "--json").json["position"]
+    milepost("move", plan, "sums@2")
+
+    def found(reference: str, *words: str) -> list[tuple[str, str]]:
+        page = milepost("plans", "--workflow", reference, "--json", *words).json
+        return [(one["id"], one["workflow"]) for one in page["items"]]
+
+    shown = milepost("show", plan, "--json").json
+    assert (shown["workflow"], shown["version"], shown["revision"]) == ("sums@2", "2", 2)
+    assert ["workflow", "sums@2"] in [line.split() for line in milepost("show", plan).lines]
+    assert found("sums@2") == [(plan, "sums@2")]
+    assert found("sums@1") == [(other, "sums@1")]
+    assert found("sums") == [(other, "sums@1"), (plan, "sums@2")]
+    then = ("--as-of", str(before))
+    assert (found("sums@2", *then), found("sums@1", *then)) == ([], [(plan, "sums@1")])
+    assert milepost("show", plan, "--json", *then).json["workflow"] == "sums@1"
+
+    fork = milepost("fork", plan, "--hold", "--json").json["plan_id"]
+    assert milepost("show", fork, "--json").json["workflow"] == "sums@2"
+    milepost("rollback", plan, "--to-revision", "1")
+    assert milepost("show", plan, "--json").json["workflow"] == "sums@1"
+    assert found("sums@2") == [(fork, "sums@2")]
+    assert milepost("replay", "--all").code == 0
+    assert milepost("check").code == 0
+
+
+def test_a_plan_of_a_file_that_moved_is_of_no_version_again_when_it_is_rolled_back(
+    milepost: Command, workflow: Write
+) -> None:
+    milepost("publish", workflow(MORE, "more.yaml"))
+    plan = milepost("run", workflow(SUMS), "--json").json["plan_id"]
+    milepost("move", plan, "sums@2")
+    at = str(milepost("show", plan, "--json").json["position"])
+    milepost("rollback", plan, "--to-revision", "1")
+    rolled_back = milepost("show", plan, "--json").json["workflow"]
+    milepost("restore", plan, "--at", at)
+
+    assert rolled_back is None
+    assert milepost("show", plan, "--json").json["workflow"] == "sums@2"
+    listed = milepost("plans", "--workflow", "sums", "--json").json["items"]
+    assert [one["workflow"] for one in listed] == ["sums@2"]
+    assert milepost("replay", plan).code == 0
+    assert milepost("check").code == 0
 
 
 def test_the_best_revision_is_ranked_by_what_came_of_its_runs(

@@ -112,6 +112,7 @@ def test_a_workflow_that_cannot_run_is_answered_in_one_line_and_nothing_is_store
         (("--input", "aa=1"), r"flow\.yaml: there is no input `aa`; did you mean `a`\?"),
         (("--input", "a"), "--input: 'a' is not name=value"),
         (("--inputs", "none.yaml"), r"none\.yaml: there is no such file"),
+        (("--db", "nowhere/x.db", "--input", "a=1"), r"the folder \S*nowhere does not exist"),
         (("--folder", "nowhere", "--input", "a=1"), "--folder nowhere: is not a folder"),
         (("--tools", "no_such_module", "--input", "a=1"), "tools no_such_module: cannot be"),
         (("--models", "none.json", "--input", "a=1"), r"none\.json: the model script cannot"),
@@ -135,6 +136,7 @@ def test_a_wrong_option_is_answered_in_one_line_and_nothing_is_stored(
         (("run",), "Missing argument"),
         (("run", "a.yaml", "--wacth"), "No such option: --wacth"),
         (("history", "last", "--limit", "none"), "--limit"),
+        (("run", "a.yaml", "--input"), "see `milepost run --help`"),
     ],
 )
 def test_words_that_are_no_command_are_answered_in_one_line(
@@ -250,6 +252,7 @@ def test_an_unknown_published_version_is_refused_and_makes_no_store(
     assert list(tmp_path.iterdir()) == []
 
     milepost("publish", workflow(SUM))
+    assert "run with its version: `sum@1.0.0`" in only_error(milepost("run", "sum").err)
     run = milepost("run", "sum@2.0.0")
     assert run.code == 2
     assert "did you mean `sum@1.0.0`?" in only_error(run.err)

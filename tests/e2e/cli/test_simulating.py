@@ -64,13 +64,26 @@ def test_a_failed_plan_ends_with_1_and_a_waiting_one_with_3(
 def test_many_runs_tell_how_long_and_how_often(milepost: Command, workflow: Write) -> None:
     words = ("--runs", "40", "--failures", '{"load": 0.5}', "--durations", '{"load": [60, 600]}')
     told = milepost("simulate", workflow(FLOW), *words)
-    assert told.code == 0
+    assert told.code == 1
     assert told.lines[0].startswith("40 runs of nightly: ")
     assert told.lines[1].startswith("took least ")
     shown = milepost("simulate", workflow(FLOW), *words, "--json").json
     assert (shown["runs"], shown["seed"]) == (40, 0)
     assert len(shown["failing_seeds"]) == 40 - shown["succeeded"]
+    [(why, count)] = shown["errors"].items()
+    assert (count, "simulated to fail" in why) == (40 - shown["succeeded"], True)
+    assert f"{count} of them: {why}" in told.lines
     assert set(shown["durations"]) == {"least", "p50", "p95", "most"}
+
+
+def test_many_runs_that_all_succeed_end_with_0_and_waiting_ones_tell_for_whom(
+    milepost: Command, workflow: Write
+) -> None:
+    assert milepost("simulate", workflow(FLOW), "--runs", "3").code == 0
+    asks = workflow("steps: [{id: ok, type: user_input, prompt: 'ok?'}]")
+    told = milepost("simulate", asks, "--runs", "3")
+    assert told.code == 1
+    assert "3 of them: nobody answers ok" in told.lines
 
 
 def test_what_is_not_said_is_drawn_from_the_runs_in_the_store(

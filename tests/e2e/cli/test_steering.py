@@ -179,9 +179,30 @@ def test_a_plan_is_taken_over_from_a_process_that_hangs(
 
     assert (taken.code, taken.json["final_output"]) == (0, "last")
     assert left.code == 1
-    assert left.err.splitlines()[-1].startswith("error: ")
+    last = left.err.splitlines()[-1]
+    assert last.startswith("error: ")
+    assert "it was taken over from this process" in last
     assert ledger.read_text() == "first\nlast\n"
     assert milepost("replay", "last").code == 0
+
+
+def test_a_request_to_a_process_that_hangs_says_so_and_waits(
+    tmp_path: Path, repository: Path, milepost: Command, workflow: Write, ledger: Path
+) -> None:
+    with background(tmp_path, repository, "run", workflow(PATIENT), *TOOLS) as running:
+        running.wait_for("rest: waits until")
+        running.send(signal.SIGSTOP)
+        with background(tmp_path, repository, "cancel", "last") as cancelling:
+            told = cancelling.wait_for("no answer yet")
+            running.send(signal.SIGCONT)
+            assert cancelling.ended().code == 0
+        done = running.ended()
+
+    assert done.code == 1
+    assert f"process {running.process.pid} " in told
+    plan = milepost("show", "last", "--json").json["id"]
+    assert f"`milepost resume {plan} --take-over`" in told
+    assert ledger.read_text() == "first\n"
 
 
 def test_ctrl_c_cancels_the_plan_on_record_and_ends_with_130(
@@ -245,3 +266,32 @@ def test_a_plan_that_has_ended_is_not_steered(
 
     assert told.code == 2
     assert "completed" in told.err.splitlines()[-1]
+
+
+@pytest.mark.usefixtures("ledger")
+def test_what_is_only_noted_leaves_a_plan_that_nobody_carries_on_as_it_is(
+    tmp_path: Path, repository: Path, milepost: Command, workflow: Write
+) -> None:
+    with background(tmp_path, repository, "run", workflow(SLOW), *TOOLS) as running:
+        running.wait_for("pay: started")
+        running.send(signal.SIGKILL)
+        running.ended()
+    before = milepost("show", "last", "--json").json
+    named = milepost("checkpoint", "last", "--name", "here", "--snapshot")
+    stopped = milepost("break", "last", "last")
+    after = milepost("show", "last", "--json").json
+
+    assert (named.code, stopped.code) == (0, 0)
+    assert "checkpoint 'here'" in named.out
+    assert after["status"] == before["status"] == "running"
+    assert after["steps"] == before["steps"]
+    assert milepost("checkpoints", "last", "--show", "here").code == 0
+    asked = milepost("resume", "last", *TOOLS)
+    assert asked.code == 3
+    assert "Did it take effect?" in asked.out
+    held = milepost("answer", "last", "pay", "--value", '"paid"', *TOOLS)
+    assert held.code == 3
+    assert "breakpoint before step 'last'" in held.out
+    assert milepost("resume", "last", *TOOLS).code == 0
+    assert milepost("replay", "last").code == 0
+    assert milepost("check").code == 0

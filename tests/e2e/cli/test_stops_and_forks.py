@@ -177,6 +177,8 @@ def test_all_plans_are_replayed_and_those_that_differ_are_named(
     ("words", "message"),
     [
         (["checkpoint", "last", "--at", "0"], "is before its first event"),
+        (["checkpoint", "last", "--at", "999"], "there is no position 999 yet, the last one is"),
+        (["fork", "last", "--at", "999"], "there is no position 999 yet, the last one is"),
         (["checkpoint", "last", "--name", " "], "a name that is not empty"),
         (["checkpoint", "last", "--at", "2", "--snapshot"], "a snapshot holds the present moment"),
         (["checkpoint", "pnone"], "there is none"),

@@ -207,7 +207,7 @@ COMMANDS = (
     *("timeline", "log", "report", "validate", "graph", "publish", "workflows", "replay"),
     *("check", "export", "import", "version", "schemas export", "projections rebuild", "simulate"),
     *("revisions", "revision", "revise", "move", "diff", "rollback", "restore", "recover"),
-    *("compensate", "fork", "checkpoint", "checkpoints", "break"),
+    *("compensate", "fork", "checkpoint", "checkpoints", "break", "replan"),
 )
 
 
@@ -225,7 +225,25 @@ def test_every_command_explains_itself_here_and_in_the_docs(
 
     assert told.code == 0
     assert f"milepost {command}" in told.out
+    assert "[[" not in told.out
     assert f"`{command}" in (repository / "docs/cli.md").read_text(encoding="utf-8")
+
+
+def test_help_breaks_no_line_within_a_paragraph_and_eats_no_brackets(
+    milepost: Command, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "400")
+    told = milepost("simulate", "--help").out
+
+    assert "or [low, high]." in told
+    assert "of which nothing is known take the step's estimated duration" in told
+
+
+def test_the_package_is_a_program(repository: Path) -> None:
+    words = [sys.executable, "-m", "milepost", "version"]
+    told = subprocess.check_output(words, env=environment(repository), text=True)
+
+    assert told.startswith("milepost ")
 
 
 def test_without_a_command_the_help_is_shown(milepost: Command) -> None:

@@ -128,6 +128,30 @@ async def test_a_wide_fan_out_that_was_cut_between_its_saves_goes_on(scene: Scen
     assert len(now.calls) == 1500
 
 
+async def test_what_is_only_noted_does_not_carry_a_plan_on_that_was_cut_in_a_fan_out(
+    scene: Scene,
+) -> None:
+    wide = [tool(f"s{number}") for number in range(1100)]
+    settings = {"max_parallel_steps": 1100}
+    async with scene.engine(ScriptedTools(default=hangs)) as mp:
+        plan_id = await mp.start(plan(*wide, settings=settings))
+    before = scene.kinds(plan_id)
+    now = ScriptedTools(default=1)
+    async with scene.engine(now) as mp:
+        await mp.checkpoint(plan_id, "cut")
+        await mp.set_breakpoint(plan_id, "s3")
+        noted = scene.kinds(plan_id)[len(before) :]
+        assert now.calls == []
+        assert noted == [
+            *("asked checkpoint", "plan checkpoint_taken", "plan request_answered"),
+            *("asked breakpoint", "plan breakpoint_changed", "plan request_answered"),
+        ]
+        assert (await mp.replay(plan_id)).difference is None
+        [ended] = await mp.resume()
+        assert ended.completed_steps == 1100
+        assert (await mp.replay(plan_id)).difference is None
+
+
 async def test_waits_and_retries_keep_their_times_over_a_crash(scene: Scene) -> None:
     wait = {"id": "w", "kind": "wait", "input": {}, "wait_for": 0.1}
     plan_id = await crashed(scene, ScriptedTools(), wait, at="suspended w")

@@ -7,7 +7,7 @@ from milepost.domain.plans import PlanResult
 from milepost.engine.tooling import ToolCall
 from milepost.testing import ScriptedTools, after, attempts, fails
 
-from .scene import Scene, plan, question, tool
+from .scene import Scene, plan, tool
 
 pytestmark = pytest.mark.anyio
 
@@ -156,17 +156,3 @@ async def test_a_stopped_attempt_that_had_not_begun_calls_no_tool(scene: Scene) 
         ended = await mp.run(plan(tool("a"), tool("b"), tool("c")))
     assert (ended.status, ended.cancelled_steps) == ("failed", 2)
     assert [call.step for call in tools.calls] == ["a"]
-
-
-async def test_an_unknown_tool_fails_its_step_with_a_readable_error(scene: Scene) -> None:
-    from milepost.adapters.tools import ToolRegistry
-
-    known = ScriptedTools()
-    async with scene.engine(known) as mp:
-        plan_id = await mp.start(plan(question("q"), tool("a", "q")))
-        await mp.wait(plan_id)
-    async with scene.engine(ToolRegistry([])) as mp:
-        await mp.answer(plan_id, "q", value=1)
-        ended = await mp.wait(plan_id)
-    assert ended.status == "failed"
-    assert "work" in (ended.error_message or "")

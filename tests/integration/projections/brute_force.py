@@ -188,6 +188,9 @@ def add_labels(tables: Tables, number: int, mine: list[tuple[int, Any]]) -> None
     for at, event in mine:
         if event.kind == "plan.forked.v1":
             rows[7, event.parent, number] = at
+        moved_to = getattr(event, "workflow", None) if at != number else None
+        for word in (moved_to, moved_to.split("@")[0]) if moved_to else ():
+            rows.setdefault((2, word, number), at)
         error = getattr(event, "error", None)
         for word in (error.kind, error.code) if error else ():
             rows.setdefault((6, word, number), at)

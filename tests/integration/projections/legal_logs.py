@@ -230,11 +230,14 @@ class _Writer:
     def revision(self, plan: str, event_type: type[Event]) -> dict[str, Any]:
         """Return the fields of a revision; one that goes back may leave the content alone."""
         parent, spec = self.numbers[plan], self.log.specs[plan]
+        workflow = None
         if self.choose(3) or event_type in (PlanRevised, PlanRolledBack):
             self.numbers[plan] += 1
             spec = self.pick(REVISIONS[int(plan[1])])
+            workflow = self.pick((None, None, "w@2.0", "w@3", ""))
         content = self.write_content(plan, spec)
-        return {"number": self.numbers[plan], "content": content, "parent": parent}
+        number = self.numbers[plan]
+        return {"number": number, "content": content, "parent": parent, "workflow": workflow}
 
     def move_step(self, plan: str) -> None:
         path = self.pick(PATHS[int(plan[1])])

@@ -80,6 +80,55 @@ async def test_revisions_are_told_and_read_at_any_number_and_moment(path: Path) 
             await reads.revision_content("p9", 1)
 
 
+def of_workflow(plan: str, *moves: str) -> Record:
+    """Return a plan of `pair@1` that was moved to other workflows, an empty one for none."""
+    record = Record(FIRST, plan, workflow="pair@1")
+    record.begin()
+    fields = {"trigger": "user", "strategy": "partial"}
+    for number, workflow in enumerate(moves, 2):
+        content = content_of(SECOND if number % 2 == 0 else FIRST)
+        record.add(
+            PlanRevised,
+            number=number,
+            content=content,
+            parent=number - 1,
+            workflow=workflow,
+            **fields,
+        )
+    return record
+
+
+async def test_plans_are_listed_by_the_workflow_that_they_are_of_at_the_moment(path: Path) -> None:
+    await keep(
+        path,
+        of_workflow("p1"),
+        of_workflow("p2", "pair@2"),
+        of_workflow("p3", "pair@2", ""),
+        of_workflow("p4", "pair@2", "pair@1"),
+    )
+    assert check_store(path).findings == ()
+    async with open_reads(path) as reads:
+
+        async def found(workflow: str, as_of: int | None = None) -> list[tuple[str, str | None]]:
+            page = await reads.plans(PlanFilter(workflow=workflow), as_of=as_of)
+            return [(plan.id, plan.workflow) for plan in page.items]
+
+        assert await found("pair@1") == [("p4", "pair@1"), ("p1", "pair@1")]
+        assert await found("pair@2") == [("p2", "pair@2")]
+        assert [plan for plan, _workflow in await found("pair")] == ["p4", "p2", "p1"]
+        last = (await reads.plans()).items[0].position
+        assert await found("pair@2", last - 1) == [("p4", "pair@2"), ("p2", "pair@2")]
+        assert [one.workflow for one in await reads.revisions("p3")] == ["pair@1", "pair@2", None]
+        assert [(await reads.plan(plan)).workflow for plan in ("p2", "p3")] == ["pair@2", None]
+
+        pages, after = [], None
+        while not pages or after is not None:
+            page = await reads.plans(PlanFilter(workflow="pair@1"), after=after, limit=1)
+            pages.append([plan.id for plan in page.items])
+            after = page.next
+        assert pages == [["p4"], [], [], ["p1"]]
+
+
 async def test_a_moment_is_shown_by_the_content_that_held_then(path: Path) -> None:
     await keep(path, revised())
     async with open_reads(path) as reads:

@@ -21,7 +21,7 @@ BLOCKS = re.findall(r"```(yaml|json)\n(.*?)```", PAGE, flags=re.DOTALL)
 
 
 def test_the_page_has_examples() -> None:
-    assert [kind for kind, _text in BLOCKS] == ["yaml", "yaml", "json"]
+    assert [kind for kind, _text in BLOCKS] == ["yaml", "yaml", "yaml", "json"]
 
 
 @pytest.mark.parametrize(("kind", "text"), BLOCKS)

@@ -1,8 +1,11 @@
 """Each kind of event says what happened, at a level of its own."""
 
+from dataclasses import replace
+from datetime import datetime
+
 import pytest
 
-from milepost.adapters.cli.screen.events import log_line, progress_line
+from milepost.adapters.cli.screen.events import history_table, log_line, progress_line
 from milepost.adapters.cli.screen.sentences import LONGEST, level_of, sentence
 from milepost.domain.events import EVENT_TYPES
 from milepost.domain.plans import LogLevel
@@ -10,6 +13,8 @@ from milepost.domain.plans import LogLevel
 from .views import event
 
 ERROR = {"message": "no route", "code": "unreachable"}
+INNER = {"message": "step 'a.b' failed: no route", "code": "unreachable", "cause": ERROR}
+OUTER = {"message": f"step 'a' failed: {INNER['message']}", "code": "unreachable", "cause": INNER}
 SAID = [
     ("plan.drafted", {"name": "sales", "inputs": {"a": 1}}, 'drafted: sales, inputs {"a": 1}'),
     ("plan.started", {"strategy": "dag"}, "plan started, dag"),
@@ -21,6 +26,8 @@ SAID = [
         "plan ended, partial; missing: a, b",
     ),
     ("plan.failed", {"error": ERROR}, "plan failed: no route [unreachable]"),
+    ("plan.failed", {"error": OUTER}, "plan failed: step 'a.b' failed: no route [unreachable]"),
+    ("step.failed", {"error": INNER}, "failed: step 'a.b' failed: no route [unreachable]"),
     (
         "plan.decision_recorded",
         {"what": "branch", "chosen": "else", "why": "so"},
@@ -44,6 +51,13 @@ SAID = [
         "waits for person: well?",
     ),
     ("step.skipped", {"reason": "condition", "detail": "`a` does not hold"}, "skipped: `a` does"),
+    ("step.reset", {"reason": "revision 2"}, "to run again: revision 2"),
+    (
+        "step.reset",
+        {"reason": "its input may be another", "keep": True},
+        "its input may be another: kept only if its input stays the same",
+    ),
+    ("plan.context_changed", {"changes": {}}, "writes nothing to the context"),
     ("request.made", {"command": "pause", "why": "lunch"}, "asked to pause: lunch"),
     ("plan.request_answered", {"accepted": False, "why": "over"}, "request refused: over"),
 ]
@@ -92,3 +106,13 @@ def test_lines_name_level_step_and_event() -> None:
 
     assert log_line(failed).plain.endswith("  error        pay  failed: no route [unreachable]")
     assert progress_line(failed).plain.endswith(" x pay: failed: no route [unreachable]")
+
+
+def test_a_history_tells_the_date_where_it_changes_and_a_log_on_each_line() -> None:
+    days = [datetime(2026, 1, day, hour).astimezone() for day, hour in ((1, 9), (1, 10), (3, 8))]
+    events = [replace(event("step.started", step="a"), time=time) for time in days]
+
+    starts = [log_line(one).plain.split()[0] for one in events]
+    assert starts == [f"2026-01-{day}:00:00.000" for day in ("01T09", "01T10", "03T08")]
+    shown = [str(cell) for cell in history_table(events).columns[1].cells]
+    assert shown == ["2026-01-01 09:00:00.000", "10:00:00.000", "2026-01-03 08:00:00.000"]

@@ -1,6 +1,7 @@
 """The timeline in the terminal is true to scale and readable in 80 plain columns."""
 
 import re
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -61,6 +62,13 @@ def test_attempts_waits_and_time_without_a_slot_look_different() -> None:
     bar = bar_of(drawn(SERVED), "analyse")
 
     assert re.fullmatch(r" *·+▓+░+█+ *", bar)
+
+
+def test_what_was_taken_back_looks_different() -> None:
+    again = timeline(lane("load", replace(run(0, 400), superseded=True), run(400, 800)), total=800)
+
+    assert re.fullmatch(r"▒+█+", bar_of(drawn(again), "load"))
+    assert re.fullmatch(r"=+#+", bar_of(drawn(again, unicode=False), "load"))
 
 
 def test_a_container_is_a_line_around_its_children() -> None:

@@ -53,6 +53,15 @@ def told(ending: Ending) -> str:
     return printed(*ending_lines(ending, unicode=False))
 
 
+def test_a_failure_that_went_through_containers_is_told_once() -> None:
+    inner = ErrorRecord(message="step 'a.b' failed: gone", code="lost", cause=ERROR.cause)
+    outer = ErrorRecord(message=f"step 'a' failed: {inner.message}", code="lost", cause=inner)
+    text = printed(*step_page(step(status=StepStatus.FAILED, error=outer), unicode=False))
+
+    assert text.count("gone") == 1
+    assert "step 'a.b' failed: gone [lost]" in text
+
+
 def test_an_input_is_shown_as_it_was_resolved() -> None:
     shown = step(
         input={"a": ["${x}", 2], "b": "${y}", "c/d": {"e": "${z}"}},

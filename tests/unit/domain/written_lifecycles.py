@@ -59,7 +59,7 @@ STEP_MOVES: dict[str, dict[str, str]] = {
     "skipped": _moves("reset"),
     "cancelled": _moves("reset"),
 }
-_REOPENED = {"reopen": "running", "reopen_paused": "paused"}
+_REOPENED = {"reopen": "running"}
 PLAN_MOVES: dict[str, dict[str, str]] = {
     "ready": {"start": "running", "cancel": "cancelled", "fail": "failed"},
     "running": {

@@ -3,7 +3,7 @@
 from importlib.metadata import EntryPoint, EntryPoints
 from pathlib import Path
 from types import SimpleNamespace
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
@@ -154,3 +154,18 @@ def test_a_class_that_looks_like_a_tool_is_not_one() -> None:
     assert not loading.is_tool(type(load_sales))
     assert not loading.is_tool(SimpleNamespace(name="x"))
     assert loading.is_tool(load_sales)
+
+
+def test_adding_a_tool_does_not_make_its_schemas() -> None:
+    class Unasked:
+        def __getattribute__(self, name: str) -> Any:
+            if name.endswith("_schema"):
+                raise AssertionError(f"{name} was asked for")
+            return super().__getattribute__(name)
+
+        name = "unasked"
+        description, effect, version = "", "read", "1"
+        arguments_schema = result_schema = check = check_result = call = None
+
+    registry = ToolRegistry([cast("Tool", Unasked())], plugins=no_plugins)
+    assert "unasked" in registry

@@ -130,7 +130,7 @@ def test_the_size_is_bounded(size: int, *, allowed: bool) -> None:
     if allowed:
         assert read(text) is None
     else:
-        assert "its size in bytes is at most 1,000,000, this is 1,000,001" in refusal(text)
+        assert "its size in bytes is at most 4,000,000, this is 4,000,001" in refusal(text)
 
 
 def test_the_number_of_values_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:

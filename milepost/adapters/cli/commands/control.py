@@ -24,37 +24,45 @@ def register(app: typer.Typer) -> None:
     app.command("answer", rich_help_panel=PANEL)(answer)
 
 
-@takes(output=shared.output)
+@takes(equipment=shared.equipment, output=shared.output)
 def pause(
     plan: options.PlanName,
     *,
     who: options.Who = None,
     why: options.Why = "",
+    equipment: Equipment,
     output: Output,
 ) -> int:
     """Let no further step of a plan start; those under way go on to their end.
 
-    `milepost resume PLAN` goes on.
+    `milepost resume PLAN` goes on. If attempts under way were cut off by a crash, their tools are
+    needed: give the same as for `run`.
     """
     from milepost.adapters.cli.steering import Steering, steer
 
     steering = Steering(plan, "pause", who=who, why=why)
-    return run_async(lambda: steer(steering, Equipment(), output))
+    return run_async(lambda: steer(steering, equipment, output))
 
 
-@takes(output=shared.output)
+@takes(equipment=shared.equipment, output=shared.output)
 def cancel(
     plan: options.PlanName,
     *,
     who: options.Who = None,
     why: options.Why = "",
+    equipment: Equipment,
     output: Output,
 ) -> int:
-    """Stop a plan for good; results of finished steps stay in the record."""
+    """Stop a plan for good; results of finished steps stay in the record.
+
+    Steps that say how they are undone are, the last one first. If no other process runs the plan,
+    that happens here: give the same tools and folder as for `run`. Ends with 1 if one of them
+    could not be undone.
+    """
     from milepost.adapters.cli.steering import Steering, steer
 
     steering = Steering(plan, "cancel", who=who, why=why)
-    return run_async(lambda: steer(steering, Equipment(), output))
+    return run_async(lambda: steer(steering, equipment, output))
 
 
 @takes(equipment=shared.equipment, output=shared.output)

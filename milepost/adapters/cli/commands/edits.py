@@ -78,7 +78,8 @@ def edits(  # noqa: PLR0913 - each is an edit
         typer.Option(
             "--after",
             metavar="ID",
-            help="The sibling that the added or moved step follows.",
+            help="The sibling that the added or moved step stands behind: its place only, no"
+            " dependency; write that in the step's `depends_on`, or use --add-edge.",
             rich_help_panel=PANEL,
         ),
     ] = None,

@@ -13,6 +13,7 @@ from milepost.adapters.cli.filters import Filters
 from milepost.adapters.cli.groups import takes
 from milepost.adapters.cli.opening import run_async
 from milepost.adapters.cli.output import Output
+from milepost.domain.errors import ValidationError
 
 from . import shared
 
@@ -72,7 +73,7 @@ def show(
     *,
     step: Annotated[
         str | None,
-        typer.Argument(metavar="[STEP]", help="One step of it, by its path.", show_default=False),
+        typer.Argument(metavar="STEP", help="One step of it, by its path.", show_default=False),
     ] = None,
     state: Annotated[
         bool,
@@ -80,16 +81,29 @@ def show(
             "--state", help="Print the whole state instead: context, and each step with output."
         ),
     ] = False,
+    revision: Annotated[
+        int | None,
+        typer.Option(
+            "--revision", metavar="N", min=1, help="Print the plan as its revision N has it."
+        ),
+    ] = None,
     as_of: options.AsOf = None,
     db: options.Store = options.DEFAULT_STORE,
     as_json: options.AsJson = False,
 ) -> int:
     """Show a plan with its steps and its answer; or one step with its input and output.
 
-    Works while the plan runs, and with --as-of for any past moment.
+    Works while the plan runs, and with --as-of for any past moment. With --revision it is what the
+    plan was to do by that revision, and what made it.
     """
+    from milepost.adapters.cli.revising import show_revision
     from milepost.adapters.cli.showing import show_plan, show_state, show_step
 
+    if revision is not None:
+        if step is not None or state or as_of is not None:
+            raise ValidationError("it goes without STEP, --state and --as-of", where="--revision")
+        number = revision
+        return run_async(lambda: show_revision(db, plan, number, as_json=as_json))
     if state:
         return run_async(lambda: show_state(db, plan, as_of=as_of))
     if step is None:

@@ -66,7 +66,7 @@ def revision(
     *,
     number: Annotated[
         int | None,
-        typer.Argument(metavar="[N]", min=1, help="Its number; the one that holds if not given."),
+        typer.Argument(metavar="N", min=1, help="Its number; the one that holds if not given."),
     ] = None,
     db: options.Store = options.DEFAULT_STORE,
     as_json: options.AsJson = False,
@@ -84,7 +84,7 @@ def revise(  # noqa: PLR0913 - each is an option
     file: Annotated[
         str | None,
         typer.Argument(
-            metavar="[FILE]", help="The whole new content, a workflow file.", show_default=False
+            metavar="FILE", help="The whole new content, a workflow file.", show_default=False
         ),
     ] = None,
     edits: GivenEdits,
@@ -97,9 +97,13 @@ def revise(  # noqa: PLR0913 - each is an option
         typer.Option("--again", metavar="STEP", help="A failed step to run again. Repeatable."),
     ] = None,
     strategy: Annotated[
-        str,
-        typer.Option("--strategy", help="What it does: retry, alternative, partial or complete."),
-    ] = "partial",
+        str | None,
+        typer.Option(
+            "--strategy",
+            help="What is recorded of it: retry, alternative, partial or complete; what the change "
+            "shows if not given.",
+        ),
+    ] = None,
     who: options.Who = None,
     why: options.Why = "",
     equipment: Equipment,
@@ -154,11 +158,11 @@ def diff(
     *,
     second: Annotated[
         str | None,
-        typer.Argument(metavar="[A|NAME@VERSION]", help="A revision, or another workflow."),
+        typer.Argument(metavar="A|NAME@VERSION", help="A revision, or another workflow."),
     ] = None,
     third: Annotated[
         str | None,
-        typer.Argument(metavar="[B]", help="Another revision; the present one if not given."),
+        typer.Argument(metavar="B", help="Another revision; the present one if not given."),
     ] = None,
     other: Annotated[
         str | None,

@@ -88,7 +88,7 @@ def resume(
     plan: Annotated[
         str | None,
         typer.Argument(
-            metavar="[PLAN]",
+            metavar="PLAN",
             help="A plan's id, a beginning of it, or `last`; all unfinished plans if not given.",
             show_default=False,
         ),

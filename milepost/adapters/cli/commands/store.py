@@ -36,7 +36,7 @@ def replay(
     plan: Annotated[
         str | None,
         typer.Argument(
-            metavar="[PLAN]", help="A plan's id, a beginning of it, or `last`.", show_default=False
+            metavar="PLAN", help="A plan's id, a beginning of it, or `last`.", show_default=False
         ),
     ] = None,
     every: Annotated[

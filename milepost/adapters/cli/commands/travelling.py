@@ -71,14 +71,19 @@ def recover(  # noqa: PLR0913 - each is an option
     plan: Annotated[
         str | None,
         typer.Argument(
-            metavar="[PLAN]",
+            metavar="PLAN",
             help="A plan; without it all that the filters let pass, by default all failed ones.",
             show_default=False,
         ),
     ] = None,
     strategy: Annotated[
-        str, typer.Option("--strategy", help="resume, restart, skip, replan or abort.")
-    ] = "resume",
+        str | None,
+        typer.Option(
+            "--strategy",
+            help="resume, restart, skip, replan or abort; if not given, what the plan's settings "
+            "say, else resume.",
+        ),
+    ] = None,
     step: Annotated[
         list[str] | None,
         typer.Option(
@@ -89,7 +94,7 @@ def recover(  # noqa: PLR0913 - each is an option
         str | None,
         typer.Option("--plan", metavar="FILE", help="The corrected plan, a workflow file."),
     ] = None,
-    effects: options.Effects = "refuse",
+    effects: options.EffectsOfSettings = None,
     who: options.Who = None,
     why: options.Why = "",
     filters: Filters,
@@ -99,7 +104,8 @@ def recover(  # noqa: PLR0913 - each is an option
     """Let plans that failed go on.
 
     resume runs the failed steps again, skip goes on without them, restart runs the whole plan
-    again, replan goes on by another plan, abort gives the plan up. Ends like `resume`.
+    again, replan goes on by another plan, abort gives the plan up. Each plan goes on as its
+    `recovery` setting says, unless --strategy says otherwise. Ends like `resume`.
     """
     from milepost.adapters.cli.going_back import Recovery, recover_all
     from milepost.adapters.cli.going_back import recover as carry_out

@@ -97,7 +97,7 @@ def simulate(  # noqa: PLR0913 - each is an option
         str | None,
         typer.Option(
             metavar="JSON|FILE",
-            help="How long attempts take, by step, tool or *: 5, '2m', or [low, high].",
+            help="How long attempts take, by step, tool or *: 5, '2m', or \\[low, high].",
         ),
     ] = None,
     failures: Annotated[

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import shlex
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from rich.table import Table
 from rich.text import Text
 
 from milepost.adapters.cli.next_commands import command
+from milepost.adapters.cli.opening import Equipment
 from milepost.domain.plans import PlanResult, PlanStatus
 from milepost.projections.step_views import StepView
 
@@ -29,6 +29,7 @@ class Ending:
     result: PlanResult
     name: str
     store: str
+    equipment: Equipment = field(default_factory=Equipment)
     files: Sequence[str] = ()
     troubled: Sequence[StepView] = ()
     asking: Sequence[StepView] = ()
@@ -103,11 +104,14 @@ def _question(step: StepView) -> Iterator[Text]:
 
 
 def _next(ending: Ending) -> Iterator[tuple[str, str]]:
-    store, plan = ending.store, ending.plan
+    store, plan, equipment = ending.store, ending.plan, ending.equipment
     for step in ending.asking:
         yield from _answers(ending, step)
     if ending.result.status is PlanStatus.PAUSED and not ending.asking:
-        yield command(store, "resume", plan), "go on"
+        yield command(store, "resume", plan, equipment=equipment), "go on"
+    if ending.result.status is PlanStatus.FAILED:
+        again = command(store, "recover", plan, equipment=equipment)
+        yield again, "let it go on once the cause is mended"
     for step in ending.troubled[:1]:
         yield command(store, "show", plan, step.path), "the step's input, error and stack"
         yield command(store, "history", plan, "--step", step.path), "what happened to it"
@@ -118,11 +122,14 @@ def _next(ending: Ending) -> Iterator[tuple[str, str]]:
 
 
 def _answers(ending: Ending, step: StepView) -> Iterator[tuple[str, str]]:
-    words = ("answer", ending.plan, step.path)
+    def answer(*how: str) -> str:
+        words = ("answer", ending.plan, step.path, *how)
+        return command(ending.store, *words, equipment=ending.equipment)
+
     if step.waiting is not None and step.waiting.value == "unknown":
-        yield command(ending.store, *words, "--retry"), "it did not take effect: try again"
-        yield command(ending.store, *words, "--fail"), "give it up"
-    yield f"{command(ending.store, *words)} --value {shlex.quote('JSON')}", "answer it"
+        yield answer("--retry"), "it did not take effect: try again"
+        yield answer("--fail"), "give it up"
+    yield answer("--value", "JSON"), "answer it"
 
 
 def _shortened(text: str) -> str:

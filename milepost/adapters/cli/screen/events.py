@@ -15,7 +15,7 @@ from .marks import mark_of
 from .sentences import level_of, sentence
 from .tables import table
 from .terminal import one_line
-from .times import clock
+from .times import clock, clocks, timestamp
 
 _STYLES = {
     LogLevel.WARNING: "yellow",
@@ -38,24 +38,25 @@ _LONGEST_STEP = 40
 
 def history_table(events: Iterable[EventView]) -> Table:
     """Return events with their positions, times, steps and actors."""
+    events = list(events)
     rows = (
         (
             str(event.position),
-            clock(event.time),
+            time,
             unversioned(event.kind),
             one_line(event.step or "", _LONGEST_STEP),
             one_line(event.actor, 20),
             Text(sentence(event), _STYLES.get(level_of(event), "")),
         )
-        for event in events
+        for event, time in zip(events, clocks(event.time for event in events), strict=True)
     )
-    return table((">position", "time", "event", "step", "who", "~what"), rows)
+    return table((">position", ">time", "event", "step", "who", "~what"), rows)
 
 
 def log_line(event: EventView) -> Text:
     """Return an event as a line of a log: time, level, step, what happened."""
     level = level_of(event)
-    line = Text().append(clock(event.time), "dim")
+    line = Text().append(timestamp(event.time), "dim")
     line.append(f"  {level.value:<11}  ", _STYLES.get(level, ""))
     line.append(f"{one_line(event.step or 'plan', _LONGEST_STEP)}  ", "bold")
     return line.append(sentence(event))

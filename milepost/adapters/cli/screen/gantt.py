@@ -22,7 +22,7 @@ MOST_LABEL = 40
 LEAST_LABEL = 16
 LEAST_CHART = 20
 _LEVELS = ("cyan", "green", "blue", "magenta", "yellow", "bright_cyan")
-_RUN_STYLES = {"failed": "red", "cancelled": "red", "retrying": "yellow"}
+_RUN_STYLES = {"failed": "red", "cancelled": "red", "interrupted": "red", "retrying": "yellow"}
 _TIMES = 9
 """Columns for the time a lane waited, and as many for the time it ran."""
 
@@ -34,6 +34,7 @@ class Strokes:
     run: str
     bad_run: str
     cut_off: str
+    undone: str
     wait: str
     slot: str
     held: str
@@ -43,10 +44,28 @@ class Strokes:
 
 
 UNICODE = Strokes(
-    run="█", bad_run="▓", cut_off="▶", wait="░", slot="·", held="─", ends="├┤", tick="┴", rule="─"
+    run="█",
+    bad_run="▓",
+    cut_off="▶",
+    undone="▒",
+    wait="░",
+    slot="·",
+    held="─",
+    ends="├┤",
+    tick="┴",
+    rule="─",
 )
 ASCII = Strokes(
-    run="#", bad_run="x", cut_off=">", wait="~", slot=".", held="-", ends="[]", tick="+", rule="-"
+    run="#",
+    bad_run="x",
+    cut_off=">",
+    undone="=",
+    wait="~",
+    slot=".",
+    held="-",
+    ends="[]",
+    tick="+",
+    rule="-",
 )
 
 
@@ -75,7 +94,7 @@ def gantt(timeline: Timeline, *, width: int, unicode: bool, most: int) -> list[T
     """Return the lines of a chart that is at most `width` columns wide, of `most` lanes."""
     lanes = timeline.lanes[:most]
     most_label = min(max(width // 4, LEAST_LABEL), MOST_LABEL)
-    labels = [one_line("  " * lane.depth + lane.label, most_label) for lane in lanes]
+    labels = [one_line("  " * lane.depth + _label(lane), most_label) for lane in lanes]
     room = min(max((cell_len(label) for label in labels), default=0), most_label)
     columns = max(width - room - 2 * _TIMES - 5, LEAST_CHART)
     span = max(timeline.total, timedelta(microseconds=1))
@@ -91,12 +110,16 @@ def gantt(timeline: Timeline, *, width: int, unicode: bool, most: int) -> list[T
     return [*lines, *_sums(timeline, unicode=unicode)]
 
 
+def _label(lane: Lane) -> str:
+    return lane.label if lane.iteration is None else f"[{lane.iteration}] {lane.label}"
+
+
 def _lane(
     label: str, lane: Lane, now: datetime, scale: Scale, strokes: Strokes, *, unicode: bool
 ) -> Text:
-    mark = mark_of(lane.status.value)
+    mark = mark_of(lane.shown_as)
     line = Text().append(label, "bold" if lane.is_critical else "")
-    line.append(f" {sign_of(lane.status.value, unicode=unicode)} ", mark.style)
+    line.append(f" {sign_of(lane.shown_as, unicode=unicode)} ", mark.style)
     line.append_text(_bars(lane, now, scale, strokes))
     line.append(duration(lane.waited or None).rjust(_TIMES), "dim")
     line.append((duration(lane.ran) if lane.bars else "").rjust(_TIMES))
@@ -117,6 +140,8 @@ def _bars(lane: Lane, now: datetime, scale: Scale, strokes: Strokes) -> Text:
             _paint_holder(cells, where, strokes, colour)
         elif bar.phase is Phase.WAIT:
             _paint(cells, where, strokes.wait, "dim")
+        elif bar.superseded:
+            _paint(cells, where, strokes.undone, "dim")
         else:
             _paint_run(cells, where, bar, strokes, colour)
     text = Text()

@@ -20,6 +20,7 @@ _MARKS = {
     "retrying": Mark("↻", "~", "yellow"),
     "suspended": Mark("‖", "=", "magenta"),
     "completed": Mark("✓", "+", "green"),
+    "undone": Mark("↶", "<", "yellow"),
     "failed": Mark("✗", "x", "bold red"),
     "skipped": Mark("○", "-", "dim"),
     "cancelled": Mark("⊘", "/", "red"),

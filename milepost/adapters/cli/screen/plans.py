@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from datetime import timedelta
 
 from rich.table import Table
 from rich.text import Text
@@ -25,8 +24,11 @@ _COUNTED = (
 )
 
 
-def plan_table(plans: Iterable[PlanSummary], *, unicode: bool) -> Table:
-    """Return plans with their states, how far they are, and how long they took."""
+def plan_table(plans: Iterable[PlanSummary], *, resume: Mapping[str, str], unicode: bool) -> Table:
+    """Return plans with their states, how far they are, and how long they took.
+
+    `resume` are the commands that carry those on that nobody does.
+    """
     rows = (
         (
             plan.id,
@@ -34,17 +36,23 @@ def plan_table(plans: Iterable[PlanSummary], *, unicode: bool) -> Table:
             status_text(_state(plan), unicode=unicode),
             f"{plan.completed + plan.failed + plan.skipped + plan.cancelled}/{plan.steps}",
             moment(plan.created_at),
-            duration(_time(plan)),
-            one_line(plan.reason or "", 60) if plan.status.value in ("paused", "failed") else "",
+            duration(plan.actual_duration),
+            _left(resume[plan.id]) if plan.id in resume else one_line(_reason(plan), 60),
         )
         for plan in plans
     )
     return table(("plan", "name", "status", ">steps", "created", ">took", "reason"), rows)
 
 
-def plan_facts(plan: PlanView, *, unicode: bool) -> Table:
-    """Return what there is to say about one plan besides its steps and its output."""
-    return pairs(_facts(plan, unicode=unicode))
+def plan_facts(plan: PlanView, *, resume: str | None, unicode: bool) -> Table:
+    """Return what there is to say about one plan besides its steps and its output.
+
+    `resume` is the command that carries it on, if nobody does.
+    """
+    facts = dict(_facts(plan, unicode=unicode))
+    if resume is not None:
+        facts["reason"] = _left(resume)
+    return pairs(facts.items())
 
 
 def counted(counts: StepCounts) -> str:
@@ -96,7 +104,11 @@ def _state(plan: PlanSummary) -> str:
     return "partial" if partial else plan.status.value
 
 
-def _time(plan: PlanSummary) -> timedelta | None:
-    if plan.started_at is None or plan.ended_at is None:
-        return None
-    return plan.ended_at - plan.started_at
+def _left(resume: str) -> str:
+    return f"nobody carries it on: `{resume}`"
+
+
+def _reason(plan: PlanSummary) -> str:
+    """Return why a plan did not come to its end, or not to the end that it was to come to."""
+    told = plan.status.value in ("paused", "cancelled")
+    return plan.error_message or (plan.reason if told and plan.reason else "")

@@ -10,7 +10,7 @@ from rich.text import Text
 from milepost.domain.course import RevisionRecord
 from milepost.domain.revisions import PlanDiff, lines
 
-from .tables import table
+from .tables import pairs, table
 from .terminal import one_line
 from .times import moment
 
@@ -36,6 +36,23 @@ def revision_table(records: Iterable[RevisionRecord]) -> Table:
     )
     columns = (">no", ">of", "made by", "trigger", "strategy", "author", "time", "content")
     return table((*columns, "kept/reset/removed", "why"), rows)
+
+
+def revision_facts(plan: str, record: RevisionRecord) -> Table:
+    """Return what there is to say about one revision besides its content."""
+    facts = (
+        ("plan", Text(plan, "bold")),
+        ("revision", str(record.number)),
+        ("of", str(record.parent or "")),
+        ("workflow", one_line(record.workflow or "")),
+        ("made by", _made_by(record)),
+        ("trigger", record.trigger or ""),
+        ("strategy", record.strategy or ""),
+        ("author", one_line(record.author)),
+        ("time", moment(record.at)),
+        ("why", one_line(record.why)),
+    )
+    return pairs(facts)
 
 
 def diff_lines(found: PlanDiff) -> Iterator[Text]:

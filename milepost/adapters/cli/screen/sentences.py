@@ -53,7 +53,10 @@ def _ended(word: str, data: Data) -> str:
 
 
 def _error(data: Data) -> str:
+    """Return what went wrong, without the containers that failed because of a step in them."""
     error = data.get("error") or {}
+    while (cause := error.get("cause")) and cause.get("cause"):
+        error = cause
     return f"{error.get('message', 'no message')} [{error.get('code', 'error')}]"
 
 
@@ -100,7 +103,14 @@ def _limit(data: Data) -> str:
 
 
 def _context(data: Data) -> str:
-    return f"context: {json_line(data.get('changes'))}"
+    changes = data.get("changes")
+    return f"context: {json_line(changes)}" if changes else "writes nothing to the context"
+
+
+def _reset(data: Data) -> str:
+    if not data.get("keep"):
+        return _with_reason("to run again")(data)
+    return f"{data.get('reason')}: kept only if its input stays the same"
 
 
 def _plan_completed(data: Data) -> str:
@@ -150,6 +160,6 @@ _SENTENCES: dict[str, Callable[[Data], str]] = COURSE_SENTENCES | {
     "step.suspended": _suspended,
     "step.skipped": _skipped,
     "step.cancelled": _with_reason("cancelled"),
-    "step.reset": _with_reason("to run again"),
+    "step.reset": _reset,
     "request.made": _request,
 }

@@ -33,7 +33,7 @@ def step_table(steps: Iterable[StepView], *, unicode: bool) -> Table:
     named = any(step.label != step.id for step in steps)
     rows: list[list[str | Text]] = [
         [
-            status_text(step.status.value, unicode=unicode),
+            status_text(step.shown_as, unicode=unicode),
             one_line(step.path, _LONGEST_PATH),
             *([one_line(step.label, _LONGEST_NAME)] if named else []),
             does(step),
@@ -75,13 +75,17 @@ def step_page(step: StepView, *, unicode: bool) -> Iterator[Table | Text]:
 
 
 def error_text(error: ErrorRecord) -> str:
-    """Return an error and its causes, a line for each."""
-    lines = [clean(f"{error.message} [{error.code}]")]
+    """Return an error, and its cause on another line unless the error says it.
+
+    Where containers failed because of a step in them, it is the innermost one's.
+    """
+    while error.cause is not None and error.cause.cause is not None:
+        error = error.cause
+    text = f"{error.message} [{error.code}]"
     cause = error.cause
-    while cause is not None:
-        lines.append(clean(f"because {cause.message} [{cause.code}]"))
-        cause = cause.cause
-    return "\n".join(lines)
+    if cause is not None and cause.message not in error.message:
+        text += f"\nbecause {cause.message} [{cause.code}]"
+    return clean(text)
 
 
 def resolved_input(step: StepView) -> Json:
@@ -98,7 +102,7 @@ def _facts(step: StepView, *, unicode: bool) -> Iterator[tuple[str, str | Text]]
     yield "about", one_line(step.description or "")
     yield "kind", step.kind.value.replace("_", " ")
     yield "tool", one_line(step.tool or "")
-    yield "status", status_text(step.status.value, unicode=unicode)
+    yield "status", status_text(step.shown_as, unicode=unicode)
     yield "reason", one_line(step.reason or "")
     yield "waits for", one_line(", ".join(step.depends_on))
     yield "attempt", str(step.attempt or "")

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from collections.abc import Iterable, Iterator
+from datetime import UTC, date, datetime, timedelta
 
 from milepost.domain.errors import ValidationError
 
@@ -50,6 +51,20 @@ def moment(value: datetime | None) -> str:
 def clock(value: datetime | None) -> str:
     """Return the time of day in this computer's zone, to the millisecond."""
     return value.astimezone().time().isoformat(timespec="milliseconds") if value else ""
+
+
+def timestamp(value: datetime) -> str:
+    """Return a time in this computer's zone as one word, to the millisecond."""
+    return value.astimezone().replace(tzinfo=None).isoformat(timespec="milliseconds")
+
+
+def clocks(values: Iterable[datetime]) -> Iterator[str]:
+    """Yield times of day, with the date for the first and wherever it is another than before."""
+    before: date | None = None
+    for value in values:
+        day = value.astimezone().date()
+        yield clock(value) if day == before else f"{day} {clock(value)}"
+        before = day
 
 
 def as_of(text: str | None) -> int | datetime | None:

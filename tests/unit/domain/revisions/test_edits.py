@@ -186,8 +186,8 @@ FAULTS: list[tuple[dict[str, Any], str, str]] = [
         "'x' depends on 'lod', which does not exist",
         "did you mean `load`?",
     ),
-    ({"op": "remove_step", "path": "each.fetch"}, "depend `each.keep`", "ask for `reconnect`"),
-    ({"op": "remove_step", "path": "clean"}, "depend `each.fetch`, `chart`", "remove them"),
+    ({"op": "remove_step", "path": "each.fetch"}, "'each.fetch': `each.keep`", "--reconnect"),
+    ({"op": "remove_step", "path": "clean"}, "'clean': `each.fetch`, `chart`", "remove them"),
     ({"op": "remove_step", "path": "way[0].q"}, "at least 1 item", ""),
     (
         {"op": "change_step", "path": "load", "fields": {"timeot": "1m"}},
