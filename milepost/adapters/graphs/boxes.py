@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from .drawing import Arrow, ArrowKind, Compartment, Drawing, Shape
+from .drawing import Compartment, Drawing, Shape
 from .labels import cells, cut
+from .layering import OUTSIDE
 from .placement import Placed, Point, Size, placed
+from .ways import Links, arrows_within, label_widths, links_of
 
 CELL = 7.9
 """Width of a character cell of the font, a little generous."""
@@ -15,6 +16,8 @@ LINE = 17.0
 PADDING = 12.0
 MOST_CELLS = 32
 INSIDE_GAP = 18.0
+ENTRY = 22.0
+"""Room above children for the arrows that come in from outside."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +38,15 @@ class Caption:
     corner: Point
 
 
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """How an arrow from outside comes to a shape of a list: from the list's corner, by bends."""
+
+    corner: Point
+    caption: str
+    bends: tuple[Point, ...]
+
+
 @dataclass(slots=True)
 class Picture:
     """All that is drawn, with places from the upper left corner."""
@@ -43,6 +55,8 @@ class Picture:
     boxes: list[Box] = field(default_factory=list)
     captions: list[Caption] = field(default_factory=list)
     bends: dict[tuple[str, str], list[Point]] = field(default_factory=dict)
+    """Points between two shapes of one list; an arrow goes down from the first to the second."""
+    entries: dict[str, Entry] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +69,8 @@ class _Group:
 
     @property
     def head(self) -> float:
-        return LINE if self.title else 0.0
+        entered = any(source == OUTSIDE for source, _target in self.placed.bends)
+        return (LINE if self.title else 0.0) + (ENTRY if entered else 0.0)
 
     @property
     def size(self) -> Size:
@@ -85,52 +100,29 @@ class _Block:
 
 def picture_of(drawing: Drawing) -> Picture:
     """Return where everything of a drawing stands."""
-    links = _links(drawing.arrows)
+    links = links_of(drawing.arrows)
     group = _group(Compartment("", drawing.shapes), links)
     picture = Picture(size=group.size)
     _place(group, Point(0.0, 0.0), picture)
     return picture
 
 
-def _links(arrows: Sequence[Arrow]) -> Mapping[str, set[str]]:
-    """Return for each path the paths that it waits for, lifted to siblings in each list.
-
-    An arrow to a child from outside of its container orders the container as well.
-    """
-    found: dict[str, set[str]] = {}
-    for arrow in arrows:
-        if arrow.kind is ArrowKind.OVERLAPS:
-            continue
-        for target in _lineage(arrow.target):
-            found.setdefault(target, set()).update(_lineage(arrow.source))
-    return found
-
-
-def _lineage(path: str) -> list[str]:
-    """Return a path and those of the containers that it lies in."""
-    parts = path.split(".")
-    whole = [".".join(parts[: count + 1]) for count in range(len(parts))]
-    return [whole[-1], *(_without_case(outer) for outer in whole[:-1])]
-
-
-def _without_case(path: str) -> str:
-    return path.rpartition("[")[0] if path.endswith("]") else path
-
-
-def _group(part: Compartment, links: Mapping[str, set[str]]) -> _Group:
+def _group(part: Compartment, links: Links) -> _Group:
     blocks = tuple(_block(shape, links) for shape in part.shapes)
     numbers = {shape.path: number for number, shape in enumerate(part.shapes)}
-    arrows = [
-        (numbers[source], number)
-        for path, number in numbers.items()
-        for source in sorted(links.get(path, ()))
-        if source in numbers and source != path
-    ]
-    layout = placed([block.size for block in blocks], arrows)
+    pairs = arrows_within(list(numbers), links)
+    arrows = [(numbers[source], numbers[target]) for source, target in pairs]
+    labels = {
+        arrow: widths
+        for arrow, pair in zip(arrows, pairs, strict=True)
+        if (widths := label_widths(pair, links.labels))
+    }
+    arrows += [(OUTSIDE, numbers[path]) for path in numbers if path in links.entered]
+    layout = placed([block.size for block in blocks], arrows, labels)
     return _Group(cut(part.title, MOST_CELLS), blocks, layout)
 
 
-def _block(shape: Shape, links: Mapping[str, set[str]]) -> _Block:
+def _block(shape: Shape, links: Links) -> _Block:
     kind = shape.kind.value.replace("_", " ")
     lines = [shape.title, f"{kind} · {shape.detail}" if shape.detail else kind]
     if shape.status:
@@ -152,5 +144,9 @@ def _place(group: _Group, corner: Point, picture: Picture) -> None:
             _place(inner, Point(across, place.y + block.head + PADDING), picture)
             across += inner.size.width + INSIDE_GAP
     for (source, target), points in group.placed.bends.items():
-        ends = (group.blocks[source].shape.path, group.blocks[target].shape.path)
-        picture.bends[ends] = [Point(origin.x + at.x, origin.y + at.y) for at in points]
+        moved = [Point(origin.x + at.x, origin.y + at.y) for at in points]
+        path = group.blocks[target].shape.path
+        if source == OUTSIDE:
+            picture.entries[path] = Entry(corner, group.title, tuple(moved))
+        else:
+            picture.bends[group.blocks[source].shape.path, path] = moved

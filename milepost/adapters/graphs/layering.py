@@ -9,6 +9,8 @@ from itertools import pairwise
 
 MAX_BENDS = 2_000
 """Most bends that arrows over several layers get; beyond it they are drawn straight."""
+OUTSIDE = -1
+"""The source of an arrow that comes from above the first layer."""
 _SWEEPS = 4
 
 
@@ -29,7 +31,8 @@ class Layered:
 def layered(count: int, arrows: Sequence[tuple[int, int]], *, widest: int) -> Layered:
     """Return the nodes 0 to `count` - 1 in layers of at most `widest`, in a good order.
 
-    `arrows` are pairs of nodes without circles; each leads to a later layer.
+    `arrows` are pairs of nodes without circles; each leads to a later layer. One from `OUTSIDE`
+    passes all layers above its target, and does not draw the target to its side.
     """
     level = _levels(count, arrows)
     groups: list[list[int]] = [[] for _ in range(max(level, default=-1) + 1)]
@@ -50,7 +53,8 @@ def _levels(count: int, arrows: Sequence[tuple[int, int]]) -> list[int]:
     """Return for each node the length of the longest way to it."""
     parents: dict[int, set[int]] = {node: set() for node in range(count)}
     for source, target in arrows:
-        parents[target].add(source)
+        if source != OUTSIDE:
+            parents[target].add(source)
     level = [0] * count
     for node in TopologicalSorter(parents).static_order():
         level[node] = max((level[parent] + 1 for parent in parents[node]), default=0)
@@ -60,6 +64,7 @@ def _levels(count: int, arrows: Sequence[tuple[int, int]]) -> list[int]:
 def _link(graph: Layered, arrows: Sequence[tuple[int, int]], full: Container[int]) -> None:
     """Join the nodes; an arrow over several layers gets a bend in each, unless one is full."""
     place = {node: number for number, layer in enumerate(graph.layers) for node in layer}
+    place[OUTSIDE] = -1
     spare = MAX_BENDS
     for source, target in dict.fromkeys(arrows):
         between = range(place[source] + 1, place[target])
@@ -73,9 +78,10 @@ def _link(graph: Layered, arrows: Sequence[tuple[int, int]], full: Container[int
             graph.layers[number].append(chain[-1])
         chain.append(target)
         graph.bends[source, target] = chain[1:-1]
-        for upper, lower in pairwise(chain):
+        for upper, lower in pairwise(chain[1:] if source == OUTSIDE else chain):
             graph.below[upper].append(lower)
-            graph.above[lower].append(upper)
+            if (source, lower) != (OUTSIDE, target):
+                graph.above[lower].append(upper)
 
 
 def _sweep(graph: Layered, *, down: bool) -> None:

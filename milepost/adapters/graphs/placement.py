@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
+from math import ceil
 
-from .layering import Layered, layered
+from .layering import OUTSIDE, Layered, layered
 
 GAP_ACROSS = 24.0
 GAP_DOWN = 44.0
+LABEL_DOWN = 20.0
+"""Height of a line of labels in a gap."""
 BEND = 8.0
 WIDEST_LAYER = 12
 _ROUNDS = 8
@@ -35,7 +38,8 @@ class Point:
 class Placed:
     """Upper left corners of the boxes, the points between each arrow's ends, and the whole size.
 
-    An arrow leaves its own layer upright, and passes upright through those that it crosses.
+    An arrow leaves its own layer upright, and passes upright through those that it crosses. One
+    from `OUTSIDE` begins at the top of the first layer that it crosses.
     """
 
     corners: list[Point]
@@ -43,39 +47,69 @@ class Placed:
     size: Size
 
 
-def placed(sizes: Sequence[Size], arrows: Sequence[tuple[int, int]]) -> Placed:
-    """Return where boxes stand so that every arrow leads down and no two boxes overlap."""
+def placed(
+    sizes: Sequence[Size],
+    arrows: Sequence[tuple[int, int]],
+    labels: Mapping[tuple[int, int], Sequence[float]] | None = None,
+) -> Placed:
+    """Return where boxes stand so that every arrow leads down and no two boxes overlap.
+
+    `labels` are widths of texts on arrows, for which there is to be room before their targets.
+    """
     graph = layered(len(sizes), arrows, widest=WIDEST_LAYER)
     widths = [size.width for size in sizes] + [BEND] * (len(graph.above) - len(sizes))
     centres = _centres(graph, widths)
     left = min((centres[node] - widths[node] / 2 for node in range(len(widths))), default=0.0)
-    tops, bottoms = _rows(graph, sizes)
+    right = max((centres[node] + widths[node] / 2 for node in range(len(widths))), default=0.0)
     row = {node: number for number, layer in enumerate(graph.layers) for node in layer}
+    tops, bottoms = _rows(graph, sizes, _gaps(graph, row, labels or {}, right - left))
     corners = [
         Point(centres[node] - size.width / 2 - left, tops[row[node]])
         for node, size in enumerate(sizes)
     ]
     bends = {
         arrow: [
-            Point(centres[arrow[0]] - left, bottoms[row[arrow[0]]]),
-            *(
-                Point(centres[node] - left, edge[row[node]])
-                for node in nodes
-                for edge in (tops, bottoms)
-            ),
+            Point(centres[node] - left, edge[row[node]])
+            for node, edge in _passed(arrow[0], nodes, tops, bottoms)
         ]
         for arrow, nodes in graph.bends.items()
     }
-    right = max((centres[node] + widths[node] / 2 for node in range(len(widths))), default=0.0)
     return Placed(corners, bends, Size(right - left, max(bottoms, default=0.0)))
 
 
-def _rows(graph: Layered, sizes: Sequence[Size]) -> tuple[list[float], list[float]]:
+def _passed(
+    source: int, nodes: Sequence[int], tops: Sequence[float], bottoms: Sequence[float]
+) -> list[tuple[int, Sequence[float]]]:
+    """Return the nodes that an arrow passes, each with the edge of its layer."""
+    begin = [] if source == OUTSIDE else [(source, bottoms)]
+    return begin + [(node, edge) for node in nodes for edge in (tops, bottoms)]
+
+
+def _gaps(
+    graph: Layered,
+    row: Mapping[int, int],
+    labels: Mapping[tuple[int, int], Sequence[float]],
+    width: float,
+) -> list[float]:
+    """Return how much room each layer has below it: more where labels are."""
+    inside: dict[int, list[float]] = {}
+    for (source, target), widths in labels.items():
+        last = [source, *graph.bends[source, target]][-1]
+        inside.setdefault(row[last], []).extend(widths)
+    lines = [0] * len(graph.layers)
+    for number, found in inside.items():
+        lines[number] = min(len(found), 1 + ceil(2 * sum(found) / width))
+    return [GAP_DOWN + count * LABEL_DOWN for count in lines]
+
+
+def _rows(
+    graph: Layered, sizes: Sequence[Size], gaps: Sequence[float]
+) -> tuple[list[float], list[float]]:
     """Return where each layer begins and where it ends."""
     tops: list[float] = []
     bottoms: list[float] = []
-    for layer in graph.layers:
-        tops.append(bottoms[-1] + GAP_DOWN if bottoms else 0.0)
+    for number, layer in enumerate(graph.layers):
+        tops.append(bottoms[-1] + gaps[number - 1] if bottoms else 0.0)
         heights = [sizes[node].height for node in layer if node < graph.real]
         bottoms.append(tops[-1] + max(heights, default=0.0))
     return tops, bottoms

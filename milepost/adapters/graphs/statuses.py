@@ -7,18 +7,20 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from milepost.domain.steps import StepKind, StepStatus
+from milepost.projections.step_views import UNDONE
 
 from .drawing import Compartment, Drawing, Shape
 
 _TELLING = (
-    StepStatus.FAILED,
-    StepStatus.RUNNING,
-    StepStatus.RETRYING,
-    StepStatus.SUSPENDED,
-    StepStatus.CANCELLED,
-    StepStatus.COMPLETED,
-    StepStatus.SKIPPED,
-    StepStatus.PENDING,
+    StepStatus.FAILED.value,
+    StepStatus.RUNNING.value,
+    StepStatus.RETRYING.value,
+    StepStatus.SUSPENDED.value,
+    StepStatus.CANCELLED.value,
+    UNDONE,
+    StepStatus.COMPLETED.value,
+    StepStatus.SKIPPED.value,
+    StepStatus.PENDING.value,
 )
 """Which of several states a shape shows, most telling first."""
 
@@ -47,9 +49,9 @@ def static_path(path: str, loops: set[str]) -> str:
 
 def _marked(shape: Shape, found: Mapping[str, Counter[str]]) -> Shape:
     counts = found.get(shape.path, Counter({StepStatus.PENDING.value: 1}))
-    status = next((state.value for state in _TELLING if counts[state.value]), "")
+    status = next((state for state in _TELLING if counts[state]), "")
     several = counts.total() > 1
-    note = ", ".join(f"{counts[state]} {state.value}" for state in _TELLING if counts[state])
+    note = ", ".join(f"{counts[state]} {state}" for state in _TELLING if counts[state])
     return replace(
         shape,
         status=status or next(iter(counts)),

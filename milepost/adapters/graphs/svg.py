@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from itertools import pairwise
 from xml.sax.saxutils import escape, quoteattr
 
 from .boxes import LINE, PADDING, Box, Picture, picture_of
 from .colours import FILLS
+from .conditions import Condition, conditions_on
 from .drawing import Arrow, ArrowKind, Drawing, Shape
 from .labels import cut, plain
 from .placement import Point, Size
+from .routes import Route, route_of
 
 MARGIN = 20.0
 _STYLE = """
@@ -18,7 +20,8 @@ text{font:13px ui-monospace,Menlo,Consolas,"DejaVu Sans Mono",monospace;fill:#18
 .small{font-size:12px;fill:#52525b}.head{font-size:15px;font-weight:600}
 rect.step{fill:#fff;stroke:#71717a;stroke-width:1.2}rect.holder{fill-opacity:.45}
 path.arrow{fill:none;stroke:#52525b;stroke-width:1.3}path.data{stroke-dasharray:5 4}
-path.overlaps{stroke-dasharray:1 4}.when{paint-order:stroke;stroke:#fff;stroke-width:4px}
+path.overlaps{stroke-dasharray:1 4}.when{text-anchor:middle}
+rect.ground{fill:#fff;fill-opacity:.9}
 """
 _TIP = (
     '<defs><marker id="tip" viewBox="0 0 8 8" refX="7.5" refY="4" markerWidth="8" '
@@ -31,9 +34,12 @@ def to_svg(drawing: Drawing) -> str:
     """Return the graph as an SVG document."""
     picture = picture_of(drawing)
     title = cut(drawing.title, 80)
-    width = max(picture.size.width, 8.4 * len(title)) + 2 * MARGIN
-    height = picture.size.height + _HEAD + 2 * MARGIN
     boxes = {box.shape.path: box for box in picture.boxes}
+    routed = [(arrow, route_of(arrow, picture, boxes)) for arrow in drawing.arrows]
+    conditions = conditions_on(routed)
+    reach = [condition.middle.x + condition.width / 2 for condition in conditions]
+    width = max(picture.size.width, 8.4 * len(title), *reach) + 2 * MARGIN
+    height = picture.size.height + _HEAD + 2 * MARGIN
     parts = [
         _opening(Size(width, height), title),
         f"<title>{_text(title)}</title>",
@@ -43,10 +49,10 @@ def to_svg(drawing: Drawing) -> str:
         f'<text class="head" x="{MARGIN:.1f}" y="{MARGIN + LINE:.1f}">{_text(title)}</text>',
         f'<g transform="translate({MARGIN:.1f} {MARGIN + _HEAD:.1f})">',
         *(_holder(box) for box in picture.boxes if box.shape.compartments),
-        *(_arrow(arrow, boxes, picture.bends) for arrow in drawing.arrows),
+        *(_arrow(arrow, route) for arrow, route in routed),
         *(_leaf(box) for box in picture.boxes if not box.shape.compartments),
         *(_texts(picture)),
-        *(_condition(arrow, boxes) for arrow in drawing.arrows if arrow.label),
+        *(_condition(condition) for condition in conditions),
         "</g></svg>",
     ]
     return "\n".join(parts) + "\n"
@@ -105,17 +111,10 @@ def _texts(picture: Picture) -> Iterator[str]:
         yield f'<text class="small" x="{x:.1f}" y="{y:.1f}">{_text(caption.text)}</text>'
 
 
-def _arrow(
-    arrow: Arrow, boxes: Mapping[str, Box], bends: Mapping[tuple[str, str], Sequence[Point]]
-) -> str:
-    source, target = boxes[arrow.source], boxes[arrow.target]
-    points = [
-        Point(source.corner.x + source.size.width / 2, source.corner.y + source.size.height),
-        *bends.get((arrow.source, arrow.target), ()),
-        Point(target.corner.x + target.size.width / 2, target.corner.y),
-    ]
+def _arrow(arrow: Arrow, route: Route) -> str:
     tip = "" if arrow.kind is ArrowKind.OVERLAPS else ' marker-end="url(#tip)"'
-    return f'<path class="arrow {arrow.kind.value}" d="{_curve(points)}"{tip}/>'
+    path = f'<path class="arrow {arrow.kind.value}" d="{_curve(route.points)}"{tip}'
+    return f"{path}><title>{_text(arrow.label)}</title></path>" if arrow.label else f"{path}/>"
 
 
 def _curve(points: Sequence[Point]) -> str:
@@ -127,11 +126,15 @@ def _curve(points: Sequence[Point]) -> str:
     return path
 
 
-def _condition(arrow: Arrow, boxes: Mapping[str, Box]) -> str:
-    """Return an edge's condition, written above the arrow's end."""
-    target = boxes[arrow.target]
-    x, y = target.corner.x + target.size.width / 2 + 6, target.corner.y - 8
-    return f'<text class="small when" x="{x:.1f}" y="{y:.1f}">{_text(cut(arrow.label, 40))}</text>'
+def _condition(condition: Condition) -> str:
+    """Return an edge's condition on a white ground of its own."""
+    middle, width = condition.middle, condition.width
+    return (
+        f'<rect class="ground" x="{middle.x - width / 2:.1f}" y="{middle.y - LINE / 2:.1f}" '
+        f'width="{width:.1f}" height="{LINE:.1f}"/>'
+        f'<text class="small when" x="{middle.x:.1f}" y="{middle.y + 0.25 * LINE:.1f}">'
+        f"{_text(condition.text)}</text>"
+    )
 
 
 def _text(text: str) -> str:
