@@ -79,13 +79,16 @@ def chain_with_waits(steps: int, *, tool: str) -> Workflow:
     }
 
 
-def fan_out(width: int, *, tool: str) -> Workflow:
-    """Return a workflow of one root, `width` parallel steps, and one join."""
+def fan_out(width: int, *, tool: str, at_once: int | None = None) -> Workflow:
+    """Return a workflow of one root, `width` parallel steps, and one join.
+
+    All of them run at once, or so many as `at_once` says.
+    """
     parallel = [f"p{at}" for at in range(width)]
     return {
         "name": "bench-fan-out",
         "version": "1.0.0",
-        "settings": {"max_parallel_steps": width, "max_steps": width + 2},
+        "settings": {"max_parallel_steps": at_once or width, "max_steps": width + 2},
         "steps": [
             _tool_step("root", tool, 1, []),
             *(_tool_step(each, tool, "${root.output}", ["root"]) for each in parallel),
