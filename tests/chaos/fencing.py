@@ -3,6 +3,8 @@
 import os
 import signal
 import time
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -51,6 +53,12 @@ def create(store: Path) -> None:
 def own(store: Path, ledger: Path, most: int = STEPS) -> None:
     """Run the plan, and note why it stopped if it did; after so many calls wait for the gate."""
     anyio.run(_own, store, Ledger(ledger), SLOW, most)
+
+
+def own_and_hang(store: Path, ledger: Path, most: int) -> None:
+    """Do the same, and hang once a start is on record, before its tool is called."""
+    hangs = partial(_hang_before, Ledger(ledger), most)
+    anyio.run(partial(_own, store, Ledger(ledger), SLOW, watch=hangs))
 
 
 def own_a_nap(store: Path, ledger: Path) -> None:
@@ -105,12 +113,26 @@ async def _create(store: Path) -> None:
         pass
 
 
-async def _own(store: Path, ledger: Ledger, plan: dict[str, Any], most: int = STEPS) -> None:
-    def watch(event: Event) -> None:
-        ledger.note("seen", event=event.id, kind=event.kind)
-        if event.kind == "step.suspended.v1":
-            os.kill(os.getpid(), signal.SIGSTOP)
+def _hang_in_the_nap(ledger: Ledger, event: Event) -> None:
+    ledger.note("seen", event=event.id, kind=event.kind)
+    if event.kind == "step.suspended.v1":
+        os.kill(os.getpid(), signal.SIGSTOP)
 
+
+def _hang_before(ledger: Ledger, number: int, event: Event) -> None:
+    ledger.note("seen", event=event.id, kind=event.kind)
+    if event.kind == "step.started.v1" and event.originator_id.endswith(f".s{number}"):
+        os.kill(os.getpid(), signal.SIGSTOP)
+
+
+async def _own(
+    store: Path,
+    ledger: Ledger,
+    plan: dict[str, Any],
+    most: int = STEPS,
+    watch: Callable[[Event], None] | None = None,
+) -> None:
+    watch = watch or partial(_hang_in_the_nap, ledger)
     async with milepost.open(store, tools=[slow_tool(ledger, most)]) as mp:
         try:
             await mp.run(plan, watch=watch)

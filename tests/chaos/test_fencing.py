@@ -7,9 +7,20 @@ from collections.abc import Callable
 
 import pytest
 
+from milepost.adapters.store.locks import COMMIT, TURN, open_locks
+
 from . import processes
 from .conftest import Tallying
-from .fencing import STEPS, create, gate, own, own_a_nap, take_over, try_to_take_over
+from .fencing import (
+    STEPS,
+    create,
+    gate,
+    own,
+    own_a_nap,
+    own_and_hang,
+    take_over,
+    try_to_take_over,
+)
 from .ledger import read_ledger
 from .processes import PATIENCE, Child
 from .programs import command
@@ -30,12 +41,29 @@ def test_an_owner_that_was_displaced_does_nothing_more(
             figures.add(found, f"stopped {pause:.3f} s after call {number}")
 
 
+def test_an_owner_that_hangs_before_a_call_does_not_make_it(
+    new_scene: Callable[[], Scene], campaign: bool, luck: random.Random, tally: Tallying
+) -> None:
+    with tally("SIGSTOP between a start on record and its call, take over, SIGCONT") as figures:
+        for _trial in range(STEPS if campaign else 1):
+            scene, number = new_scene(), luck.randint(1, STEPS - 1)
+            owner = Child(own_and_hang, scene.store, scene.ledger, number)
+            owner.go()
+            _wait_until(lambda: owner.state() == "T")  # noqa: B023 - waited for at once
+            figures.add(_displaced(scene, owner, scene.record().plans[0]), f"before s{number}")
+
+
 def _trial_of_fencing(scene: Scene, number: int, pause: float) -> list[str]:
     owner = Child(own, scene.store, scene.ledger, number + 1)
     owner.go()
     plan = wait_for(scene, "call", number)[0]["plan"]
     time.sleep(pause)
-    owner.signal(signal.SIGSTOP)
+    _stop_outside_of_commits(owner, scene)
+    return _displaced(scene, owner, plan)
+
+
+def _displaced(scene: Scene, owner: Child, plan: str) -> list[str]:
+    """Take the plan of a stopped owner over, let that one go on, and return what is wrong."""
     gate(scene.ledger).touch()
     code = processes.run(take_over, scene.store, scene.ledger, plan)
     before, calls = scene.record().lines, read_ledger(scene.ledger, "call")
@@ -47,6 +75,19 @@ def _trial_of_fencing(scene: Scene, number: int, pause: float) -> list[str]:
     if read_ledger(scene.ledger, "call") != calls:
         found.append("the displaced owner started a tool")
     return found + _unsaid(scene, owner) + scene.problems()
+
+
+def _stop_outside_of_commits(owner: Child, scene: Scene) -> None:
+    """Stop the owner; in a commit it holds the file itself, which is another test's subject."""
+    locks = open_locks(scene.store.with_name(f"{scene.store.name}-lock"))
+    while True:
+        owner.signal(signal.SIGSTOP)
+        _wait_until(lambda: owner.state() == "T")
+        if not any(map(locks.held_elsewhere, (TURN, COMMIT))):
+            break
+        owner.signal(signal.SIGCONT)
+        time.sleep(0.003)
+    locks.close()
 
 
 def _unsaid(scene: Scene, owner: Child) -> list[str]:
