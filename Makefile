@@ -45,7 +45,7 @@ demo: setup
 	@$(BIN)/python -m examples.demo
 
 test: setup
-	@$(BIN)/python -m pytest -m 'not slow' -n $(WORKERS) \
+	@$(BIN)/python -m pytest -m 'not slow' -n $(WORKERS) --dist worksteal \
 	    --seed=$(SEED) --hypothesis-seed=$(SEED) $(ARGS)
 
 check: setup

@@ -5,10 +5,12 @@ from __future__ import annotations
 import inspect
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import cache
 from typing import Annotated
 
 import typer
+from typer.main import get_command
 
 from . import failures
 from .commands import (
@@ -70,6 +72,11 @@ def application() -> typer.Typer:
     return app
 
 
+@cache
+def _command() -> Callable[..., object]:
+    return get_command(application())
+
+
 def _reflow_help(app: typer.Typer) -> None:
     """Make each paragraph of the commands' help one line: rich would break it where it was."""
     for command in app.registered_commands:
@@ -84,7 +91,7 @@ def run_program(arguments: Sequence[str] | None = None) -> int:
     """Carry out one command and return its exit code, as `HELP` and `failures` have them."""
     prepare_streams()
     try:
-        code = application()(
+        code = _command()(
             args=None if arguments is None else list(arguments),
             prog_name="milepost",
             standalone_mode=False,
