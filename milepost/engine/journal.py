@@ -55,7 +55,8 @@ class Journal(Protocol):
     async def plan_events(self, plan: PlanId, *, after: int = 0) -> list[Stored]:
         """Return the events of the plan, its steps and its requests, in commit order.
 
-        Only those after a position, if one is given.
+        Only those after a position, if one is given. Their times are those at which they were
+        decided, also where others were stored in between and the log gives them a later one.
 
         The stream of a published workflow can be read in the same way.
         """

@@ -36,7 +36,7 @@ def wrong_restoration(
         found = list(_differences(then, before, after))
         if not found:
             return
-        if end == len(lines) or lines[end].time != lines[at].time:
+        if end == len(lines) or lines[end].decided != lines[at].decided:
             break
     yield from (f"I11 {line.id} of {line.data['at']}: {problem}" for problem in found)
 

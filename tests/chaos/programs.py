@@ -144,7 +144,7 @@ class Carrier:
             if result.waiting:
                 result = await self._mp.wait(result.plan_id)
             else:
-                result = (await self._mp.resume(result.plan_id, watch=self._watch))[0]
+                result = await self._resume(result)
         report = await self._mp.replay(result.plan_id)
         self._ledger.note(
             "end",
@@ -153,6 +153,17 @@ class Carrier:
             output=result.final_output,
             replay=str(report.difference),
         )
+
+    async def _resume(self, known: PlanResult) -> PlanResult:
+        """Carry the plan on, unless other processes bring it to where it rests."""
+        for _try in range(_TRIES):
+            try:
+                return (await self._mp.resume(known.plan_id, watch=self._watch))[0]
+            except RefusedError:
+                known = await self._mp.wait(known.plan_id)
+            if known.status not in OPEN or known.waiting:
+                return known
+        raise AssertionError("it was refused again and again")
 
     async def _read(self) -> None:
         """Note that what is stored can still be read."""

@@ -47,6 +47,11 @@ class Line:
         return path if dot else None
 
     @property
+    def decided(self) -> object:
+        """What the events of one decision share, and others do not: when it was made."""
+        return self.data.get("decided_at", self.time)
+
+    @property
     def cause(self) -> str:
         return str(self.data.get("cause", ""))
 

@@ -9,7 +9,6 @@ from collections.abc import Sequence
 from pydantic import BaseModel
 
 from milepost.domain.events import (
-    ENVELOPE,
     EVENT_TYPES,
     ErrorRecord,
     Event,
@@ -36,10 +35,12 @@ IMPACTS = {
 ENVELOPE_WORDS = {
     "originator_id": "Stream: of the plan, one of its steps, its requests, or a workflow.",
     "originator_version": "Number in the stream, from 1, without gaps.",
-    "timestamp": "When it was written, with its time zone.",
+    "timestamp": "When it was decided, with its time zone; by position it never runs back.",
     "cause": "Id of the event that led here (`stream#version`); empty only where a story begins.",
     "actor": "Who did it: `engine`, or the person or program that asked.",
     "revision": "The plan's revision at that moment.",
+    "decided_at": "Only where another event with a later time was stored first: when this one was"
+    " decided. It stands in `data`, and is what replay goes by.",
 }
 _INTRODUCTION = """# Events
 
@@ -99,7 +100,7 @@ def _event(event_type: type[Event]) -> str:
             f"### {event_type.kind}\n",
             f"{_meaning(event_type)}\n",
             f"Impact: {code(event_type.impact)}. After it, {effect}\n",
-            _fields(fields_of(event_type, leave_out=ENVELOPE)),
+            _fields(fields_of(event_type, leave_out=frozenset(Event.model_fields))),
             f"Example, {code(example.id)}{cause}:\n",
             fenced(data, "json"),
         ]

@@ -21,7 +21,7 @@ from milepost.domain.values import ContentHash
 
 from .bodies import BODY_LIMIT, Bodies, put_back, take_out
 from .kinds import Kinds
-from .times import iso, microseconds
+from .times import iso, microseconds, moment
 
 _COLUMNS = {"originator_id", "originator_version", "timestamp"}
 _CAUSE, _NEAR_CAUSE = b'{"cause":"', b'{"c":"'
@@ -36,6 +36,25 @@ class Row(NamedTuple):
     kind: str
     state: bytes
     time: int
+
+
+def as_of(row: Row, event: Event, time: int) -> tuple[Row, Event]:
+    """Return an event that is stored as of a later time than it was decided at.
+
+    One that was imported has its own time already, and keeps that.
+    """
+    later = row._replace(time=time)
+    if microseconds(event.timestamp) != row.time:
+        return later, event
+    times = {"timestamp": moment(time), "decided_at": event.timestamp}
+    return with_time(later, "decided_at", row.time), event.model_copy(update=times)
+
+
+def with_time(row: Row, name: str, time: int) -> Row:
+    """Return a row whose state has a time in one field more."""
+    field = f'"{name}":"{iso(time)}"}}'.encode()
+    separator = b"," if len(row.state) > len(b"{}") else b""
+    return row._replace(state=row.state[:-1] + separator + field)
 
 
 class Codec:

@@ -94,5 +94,5 @@ def _given(
 
 def _events(kinds: Kinds, plan: str, after: int, until: int) -> Asking[list[Stored]]:
     rows = yield from select(_PAGE, after, until, plan, _AT_ONCE)
-    decoded = yield from decode(kinds, rows, apart=WHOLE)
+    decoded = yield from decode(kinds, rows, apart=WHOLE, as_logged=True)
     return decoded.events

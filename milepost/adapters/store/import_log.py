@@ -13,13 +13,12 @@ from milepost.domain.errors import MilepostError, RefusedError, VersionConflictE
 from milepost.domain.ids import PlanId
 from milepost.engine.journal import Save
 
-from .codec import Row
+from .codec import with_time
 from .inline import ProjectedRows
 from .kinds import Kinds
 from .limits import StoreLimits
 from .log_lines import read_log
 from .store_file import StoreFile
-from .times import iso
 from .work import SaveWork, save_work
 
 
@@ -49,7 +48,8 @@ def import_log(
     with closing(file):
         now = time.time_ns() // 1000
         work = save_work(save, file.codec, file.reader.known)
-        work = work._replace(rows=[_kept(row, now) for row in work.rows])
+        rows = [with_time(row, "timestamp", row.time)._replace(time=now) for row in work.rows]
+        work = work._replace(rows=rows)
         position = _stored(file, work, name)
     return Imported(log.plan, len(log.events), position)
 
@@ -63,10 +63,3 @@ def _stored(file: StoreFile, work: SaveWork, name: str) -> int:
     if isinstance(outcome, MilepostError):
         raise outcome
     return outcome
-
-
-def _kept(row: Row, now: int) -> Row:
-    """Return a row stored now whose event keeps its own time."""
-    own = f'"timestamp":"{iso(row.time)}"}}'.encode()
-    separator = b"," if len(row.state) > len(b"{}") else b""
-    return row._replace(state=row.state[:-1] + separator + own, time=now)

@@ -21,7 +21,7 @@ from milepost.domain.values import ContentHash
 from milepost.engine.journal import Save, Stored
 
 from .bodies import Bodies
-from .codec import Codec, Row
+from .codec import Codec, Row, as_of
 from .event_log import EventLog
 from .kinds import Kinds
 from .mapper import EventMapper
@@ -61,10 +61,12 @@ class MemoryStore:
         row = Row(stream, version, event.topic, event.state, event.time)
         return Stored(position, self.codec.decode(row))
 
-    def add(self, row: Row) -> int:
+    def add(self, row: Row, event: Event) -> int:
         """Add an event to the log and return its position."""
-        self.time = max(self.time, row.time)
-        self.recorder.insert_events([TimedEvent(*row[:4], self.time)])
+        if row.time < self.time:
+            row, _event = as_of(row, event, self.time)
+        self.time = row.time
+        self.recorder.insert_events([TimedEvent(*row)])
         position = self.recorder.max_notification_id() or 0
         self.positions[plan_of(row.stream)].append(position)
         if row.kind.startswith("request."):
@@ -113,10 +115,10 @@ class MemoryTransaction:
         """Count the references and keep the bodies that are new."""
         self._store.bodies.merge(bodies)
 
-    def add_events(self, rows: Sequence[Row], events: Sequence[Event]) -> int:  # noqa: ARG002
+    def add_events(self, rows: Sequence[Row], events: Sequence[Event]) -> int:
         """Add the events to the log; return its last position."""
-        for row in rows:
-            self._store.add(row)
+        for row, event in zip(rows, events, strict=True):
+            self._store.add(row, event)
         return self._store.recorder.max_notification_id() or 0
 
 
@@ -156,7 +158,8 @@ class MemoryJournal:
         """Return the events of the plan, its steps and its requests, in commit order."""
         await checkpoint()
         positions = self._store.positions.get(plan, [])
-        return [self._store.stored(at) for at in positions[bisect_right(positions, after) :]]
+        found = (self._store.stored(at) for at in positions[bisect_right(positions, after) :])
+        return [Stored(position, event.as_decided()) for position, event in found]
 
     async def stream_version(self, stream: str) -> int:
         """Return the version of a stream's newest event, 0 if it has none."""

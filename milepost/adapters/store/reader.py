@@ -101,7 +101,7 @@ class LogReader:
     def _stored(self, query: str, *parameters: object) -> list[Stored]:
         decode = self.codec.decode
         return [
-            Stored(position, decode(Row(*columns)))
+            Stored(position, decode(Row(*columns)).as_decided())
             for position, *columns in self._rows(query, *parameters)
         ]
 

@@ -26,7 +26,7 @@ WHOLE: frozenset[str] = frozenset()
 
 
 _MARK = b'{"@":'
-_OWN_TIME = b'"timestamp":"'
+_OWN_TIMES = (b'"timestamp":"', b'"decided_at":"')
 _AT_ONCE = 500
 
 
@@ -48,10 +48,11 @@ class _Left:
 
 
 def decode(
-    kinds: Kinds, rows: Sequence[Sequence[Any]], *, apart: frozenset[str]
+    kinds: Kinds, rows: Sequence[Sequence[Any]], *, apart: frozenset[str], as_logged: bool = False
 ) -> Asking[Decoded]:
     """Return the events of rows that begin with `COLUMNS`; values of fields in `apart` stay there.
 
+    Their times are those at which they were decided, or with `as_logged` those of the log.
     Raises `StoreFormatError` for a row that cannot be read and for a missing or changed body.
     """
     states = {row[0]: _leave(row[4], apart) for row in rows if row[4].startswith(_MARK)}
@@ -61,6 +62,8 @@ def decode(
     events = yield from compute(
         lambda: [_stored(codec, row, states.get(row[0])) for row in rows], size=len(rows)
     )
+    if not as_logged:
+        events = [Stored(position, event.as_decided()) for position, event in events]
     left = {f"{row[1]}#{row[2]}" for row in rows if row[0] in states and states[row[0]].is_apart}
     return Decoded(events, frozenset(left))
 
@@ -93,8 +96,8 @@ def reference(content: ContentHash) -> Json:
 
 
 def has_own_time(state: bytes) -> bool:
-    """Tell whether an event keeps the time it had in the store that it was imported from."""
-    return _OWN_TIME in state
+    """Tell whether an event has a time of its own: of another store, or of its decision."""
+    return any(name in state for name in _OWN_TIMES)
 
 
 def _leave(state: bytes, apart: frozenset[str]) -> _Left:

@@ -55,7 +55,7 @@ def history(kinds: Kinds, query: HistoryQuery) -> Asking[Page[EventView, int]]:
         return Page((), None, last)
     last, trace = rows[0][:2]
     page = [row[2:] for row in rows[:limit]]
-    decoded = yield from decode(kinds, page, apart=APART_IN_LISTS)
+    decoded = yield from decode(kinds, page, apart=APART_IN_LISTS, as_logged=True)
     items = tuple(event_view(position, event, trace) for position, event in decoded.events)
     return Page(items, page[-1][0] if len(rows) > limit else None, min(last, until))
 
@@ -72,7 +72,7 @@ def events(kinds: Kinds, after: int, limit: int, as_of: AsOf) -> Asking[Page[Eve
         limit + 1,
     )
     page = rows[:limit]
-    decoded = yield from decode(kinds, page, apart=APART_IN_LISTS)
+    decoded = yield from decode(kinds, page, apart=APART_IN_LISTS, as_logged=True)
     traces = yield from _traces(page)
     items = tuple(
         event_view(position, event, traces.get(plan_of(event.originator_id)))
@@ -95,7 +95,7 @@ def event(kinds: Kinds, event_id: str) -> Asking[EventView]:
         )
     if not rows:
         raise UnknownNameError(f"there is no event {event_id!r}; `history` lists a plan's events")
-    decoded = yield from decode(kinds, rows, apart=WHOLE)
+    decoded = yield from decode(kinds, rows, apart=WHOLE, as_logged=True)
     traces = yield from _traces(rows)
     return event_view(*decoded.events[0], traces.get(plan_of(stream)))
 

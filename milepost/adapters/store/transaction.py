@@ -10,10 +10,9 @@ from milepost.engine.journal import Stored
 from milepost.projections.prior import KnownPlan
 
 from .bodies import Bodies, Delta, key_of
-from .codec import Row
+from .codec import Row, as_of
 from .inline import InlineRows
 from .many import insert_many
-from .times import moment
 from .work import Owned
 
 _MAX_KNOWN = 30_000
@@ -113,12 +112,15 @@ class LogTransaction:
             self._bodies.merge(bodies)
 
     def add_events(self, rows: Sequence[Row], events: Sequence[Event]) -> int:
-        """Give the events their positions, and times that never run backwards."""
+        """Give the events their positions, and times that never run backwards.
+
+        One that gets a later time keeps that at which it was decided beside it.
+        """
         position, newest = self._head.position, self._head.time
         for row, event in zip(rows, events, strict=True):
             position += 1
             if row.time < newest:
-                event = event.model_copy(update={"timestamp": moment(newest)})  # noqa: PLW2901
+                row, event = as_of(row, event, newest)  # noqa: PLW2901
             else:
                 newest = row.time
             stream, version, kind, state, _time = row

@@ -57,7 +57,10 @@ class Transaction(Protocol):
         """Count the references and keep the bodies that are new."""
 
     def add_events(self, rows: Sequence[Row], events: Sequence[Event]) -> int:
-        """Give the events positions, and times that never run backwards; return the last."""
+        """Give the events positions, and times that never run backwards; return the last position.
+
+        One that gets a later time keeps that at which it was decided beside it.
+        """
 
 
 class Work(Protocol):

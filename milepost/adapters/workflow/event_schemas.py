@@ -31,7 +31,10 @@ def _schema(event_type: type[Event]) -> Schema:
     own = {name: field for name, field in model["properties"].items() if name not in ENVELOPE}
     data: Schema = {
         "type": "object",
-        "properties": {name: _or_apart(field) for name, field in own.items()},
+        "properties": {
+            name: field if name in Event.model_fields else _or_apart(field)
+            for name, field in own.items()
+        },
         "required": [name for name in model.get("required", ()) if name in own],
         "additionalProperties": False,
     }

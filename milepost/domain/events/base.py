@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 from enum import StrEnum
-from typing import Annotated, Any, ClassVar, Self
+from typing import Annotated, Any, ClassVar, Self, TypeAlias
 
 from eventsourcing.domain import CanMutateAggregate
 from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict
@@ -31,11 +31,16 @@ def _in_utc(time: datetime) -> datetime:
         raise ValueError("in UTC it lies outside of the years 1 to 9999") from None
 
 
+Moment: TypeAlias = Annotated[AwareDatetime, AfterValidator(_in_utc)]
+"""An aware time, given back in UTC."""
+
+
 class Event(BaseModel, CanMutateAggregate[str]):
     """A fact about one stream. The fields here are its envelope, those of a subclass its data.
 
     `cause` is the id of the event that led here (empty only where a plan begins), `revision`
-    the plan's revision at that moment, `actor` who did it.
+    the plan's revision at that moment, `actor` who did it. `decided_at` is there only where a
+    store that never lets time run backwards gave the event a later `timestamp`.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
@@ -48,10 +53,11 @@ class Event(BaseModel, CanMutateAggregate[str]):
 
     originator_id: str
     originator_version: int
-    timestamp: Annotated[AwareDatetime, AfterValidator(_in_utc)]
+    timestamp: Moment
     cause: str = ""
     actor: str = ENGINE
     revision: int = 1
+    decided_at: Moment | None = None
 
     @classmethod
     def __pydantic_init_subclass__(cls, **kwargs: Any) -> None:  # noqa: ANN401 - pydantic's
@@ -82,9 +88,16 @@ class Event(BaseModel, CanMutateAggregate[str]):
         """Id of the event: its stream and version."""
         return f"{self.originator_id}#{self.originator_version}"
 
+    def as_decided(self) -> Self:
+        """Return the event with the time at which it was decided as its own."""
+        if self.decided_at is None:
+            return self
+        return self.model_copy(update={"timestamp": self.decided_at, "decided_at": None})
+
     def data(self) -> dict[str, Any]:
-        """Return the event's own fields as JSON values, those at their defaults left out."""
+        """Return all but the envelope as JSON values, those at their defaults left out."""
         return self.model_dump(mode="json", exclude=set(ENVELOPE), exclude_defaults=True)
 
 
-ENVELOPE = frozenset(Event.model_fields)
+ENVELOPE = frozenset(Event.model_fields) - {"decided_at"}
+"""What every event shows beside its data."""

@@ -32,6 +32,7 @@ ENVELOPES = st.fixed_dictionaries(
         "cause": STREAMS.map(lambda stream: f"{stream}#1") | PLANS.map(lambda name: f"{name}#2"),
         "actor": TEXT,
         "revision": st.integers(1, 1000),
+        "decided_at": st.none() | TIMES,
     }
 )
 EVENTS = st.one_of(

@@ -1,11 +1,13 @@
 """What every store promises about the times of events."""
 
 from datetime import UTC, datetime, timedelta, timezone
+from typing import cast
 
 import anyio
 import pytest
 
 from milepost.domain.errors import ValidationError
+from milepost.domain.events import Event
 from milepost.engine.journal import Save
 
 from .conftest import OpenedStore, StoreUnderTest
@@ -33,6 +35,13 @@ async def test_times_are_kept_to_the_microsecond_and_come_back_in_utc(
     assert {time.utcoffset() for time in read} == {timedelta()}
 
 
+def logged(journal: OpenedStore) -> list[Event]:
+    """Return all events as the log has them."""
+    mapper, recorder = journal.event_log().mapper, journal.event_log().recorder
+    found = [mapper.to_domain_event(one) for one in recorder.select_notifications(1, 1000)]
+    return cast("list[Event]", found)
+
+
 async def test_times_never_run_backwards_by_position(store: StoreUnderTest) -> None:
     async with store.open() as journal, store.open() as other:
         await journal.append(draft(plan()))
@@ -41,9 +50,20 @@ async def test_times_never_run_backwards_by_position(store: StoreUnderTest) -> N
         await journal.append(Save(plan(), [started(plan(), "a", time=late)], fence=1))
         await journal.append(Save(plan(), [started(plan(), "b", time=early)], fence=1))
         await other.append(draft(plan(2), time=NOON))
-        times = [one.event.timestamp for one in await journal.plan_events(plan())]
-        times += [one.event.timestamp for one in await journal.plan_events(plan(2))]
-    assert times == [NOON, NOON, late, late, late, late]
+        times = [(one.timestamp, one.decided_at) for one in logged(journal)]
+    kept = [(NOON, None), (NOON, None), (late, None)]
+    assert times == [*kept, (late, early), (late, NOON), (late, NOON)]
+
+
+async def test_an_owner_reads_the_times_at_which_it_decided(store: StoreUnderTest) -> None:
+    late = NOON + timedelta(hours=1)
+    events = [started(plan(), "a"), completed(plan(), "a", output="x" * 100_000)]
+    async with store.open() as journal, store.open() as other:
+        await journal.append(draft(plan()))
+        await other.append(draft(plan(2), time=late))
+        await journal.append(Save(plan(), events, fence=1))
+        stored = await journal.plan_events(plan())
+    assert [one.event for one in stored[2:]] == events
 
 
 async def test_times_of_a_crowd_never_run_backwards(store: StoreUnderTest) -> None:
@@ -58,7 +78,7 @@ async def test_times_of_a_crowd_never_run_backwards(store: StoreUnderTest) -> No
         async with anyio.create_task_group() as tasks:
             for number in range(40):
                 tasks.start_soon(add, first, number)
-        times = [one.event.timestamp for one in await first.plan_events(plan())]
+        times = [one.timestamp for one in logged(first)]
     assert times == sorted(times)
     assert len(set(times)) > 1
 

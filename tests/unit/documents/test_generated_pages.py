@@ -96,7 +96,7 @@ def test_an_event_is_shown_with_its_meaning_impact_fields_and_example(kind: str)
     assert (event_type.__doc__ or "").split("\n")[0] in shown
     assert f"Impact: `{event_type.impact}`." in shown
     assert [row[0] for row in rows] == [
-        name for name in event_type.model_fields if name not in ENVELOPE
+        name for name in event_type.model_fields if name not in Event.model_fields
     ]
     assert all(meaning for _name, _type, _default, meaning in rows)
     assert rebuilt(event_type, json.loads(example[1])) == EXAMPLES[kind]

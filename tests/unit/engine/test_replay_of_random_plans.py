@@ -29,6 +29,7 @@ FROM_OUTSIDE = {
 }
 """What a record says of the world; nothing inside of it can contradict that."""
 RESULTS = {"output", "error", "duration", "usage"}
+TIMES = {"timestamp", "decided_at"}
 
 
 def changed(value: Any) -> Any:
@@ -56,7 +57,7 @@ def changed(value: Any) -> Any:
 
 def decided_fields(match: Match, event: Event) -> list[str]:
     """Return the fields of an event that the engine alone decides."""
-    names = set(type(event).model_fields) - {"timestamp"} - FROM_OUTSIDE.get(event.kind, set())
+    names = set(type(event).model_fields) - TIMES - FROM_OUTSIDE.get(event.kind, set())
     path = path_of(event.originator_id)
     works = path is not None and match.referee.is_work(path)
     if works and isinstance(event, StepCompleted | StepFailed | StepRetrying):
