@@ -209,8 +209,7 @@ class Milepost(Travelling):
 
     async def workflow(self, reference: str) -> PlanSpec:
         """Return the content of `NAME@VERSION`; raise `UnknownNameError` if it is not published."""
-        prepared, _reference = await self._published.find(reference)
-        return prepared.spec
+        return await self._published.spec(reference)
 
     async def _take_up(self, plan: PlanId, *, take_over: bool, watch: Watch | None) -> None:
         """Have a plan carried on here, unless it is already."""

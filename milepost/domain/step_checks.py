@@ -47,9 +47,10 @@ _KINDS_WITH = {
 
 
 def _stray_field(step: StepSpec) -> str | None:
-    given = step.model_fields_set
+    if step.model_fields_set.isdisjoint(_KINDS_WITH):
+        return None
     for name, kinds in _KINDS_WITH.items():
-        if name not in given or step.kind in kinds:
+        if name not in step.model_fields_set or step.kind in kinds:
             continue
         field = type(step).model_fields[name]
         if getattr(step, name) != field.default:
@@ -66,12 +67,12 @@ def _input_problem(value: JsonValue) -> str | None:
 
 def _kind_problem(step: StepSpec) -> str | None:
     kind = step.kind
-    if kind is StepKind.TOOL_CALL and not step.tool:
-        return "a tool step needs `tool`, the name of the tool to call"
-    if kind in CONTAINERS - {StepKind.BRANCH} and not step.steps:
-        return f"a {kind} step needs `steps`, at least one"
+    if kind is StepKind.TOOL_CALL:
+        return None if step.tool else "a tool step needs `tool`, the name of the tool to call"
     if kind is StepKind.BRANCH:
         return _branch_problem(step)
+    if kind in CONTAINERS and not step.steps:
+        return f"a {kind} step needs `steps`, at least one"
     if kind is StepKind.LOOP:
         ways = (step.for_each, step.while_, step.until, step.count)
         if sum(way is not None for way in ways) != 1:

@@ -11,7 +11,6 @@ from pydantic import (
     Field,
     GetJsonSchemaHandler,
     JsonValue,
-    ModelWrapValidatorHandler,
     model_validator,
 )
 from pydantic_core import CoreSchema
@@ -176,18 +175,16 @@ class StepSpec(_Value):
         """Whether the step has children of its own."""
         return self.kind in CONTAINERS
 
-    @model_validator(mode="wrap")
-    @classmethod
-    def _is_sound(cls, value: object, read: ModelWrapValidatorHandler[StepSpec]) -> StepSpec:
-        """Check what one field alone cannot show; a step that is one already was checked then."""
-        step = read(value)
-        if step is not value:
-            problem = problem_of(step)
-            if problem:
-                raise ValueError(problem)
-            if len(step.depends_on) > 1:
-                refuse_doubled_dependency(step)
-        return step
+    def model_post_init(self, _context: object, /) -> None:
+        """Check what one field alone cannot show.
+
+        A validator of the whole model would run twice per step, because the model holds itself.
+        """
+        problem = problem_of(self)
+        if problem:
+            raise ValueError(problem)
+        if len(self.depends_on) > 1:
+            refuse_doubled_dependency(self)
 
 
 StepSpec.model_rebuild()

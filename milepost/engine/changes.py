@@ -21,7 +21,7 @@ from .core import CompiledPlan, PlanState, Requested, decide
 from .core.derive import derive, restore
 from .core.survey import is_undone
 from .journal import Journal, Stored
-from .library import Library, Prepared
+from .library import Library, Prepared, read_content
 from .records import Records
 from .tooling import Effect, Tools
 
@@ -52,6 +52,11 @@ class Changes:
         """Return stored content made ready; raise `UnknownNameError` if there is none."""
         known = self._library.find(content)
         return known or self._library.restore(content, await self._journal.content(content))
+
+    async def spec(self, content: ContentHash) -> PlanSpec:
+        """Return stored content as it is written; raise `UnknownNameError` if there is none."""
+        known = self._library.find(content)
+        return known.spec if known else read_content(await self._journal.content(content))
 
     def compiled(self, spec: PlanSpec) -> CompiledPlan:
         """Return a plan's content compiled; raise `ValidationError` for what cannot be."""

@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections import OrderedDict
 from dataclasses import dataclass
 
-import orjson
-
 from milepost.domain.expressions import Expressions
 from milepost.domain.plans import PlanSpec
 from milepost.domain.values import ContentHash, canonical_bytes, hash_of
@@ -29,6 +27,12 @@ class Prepared:
     def spec(self) -> PlanSpec:
         """The plan as written."""
         return self.compiled.spec
+
+
+@in_bulk
+def read_content(body: bytes) -> PlanSpec:
+    """Return a plan as a revision stores it."""
+    return PlanSpec.model_validate_json(body)
 
 
 class Library:
@@ -59,8 +63,8 @@ class Library:
     @in_bulk
     def restore(self, content: ContentHash, body: bytes) -> Prepared:
         """Compile stored content, and keep it."""
-        spec = PlanSpec.model_validate(orjson.loads(body))
-        return self._keep(Prepared(content, body, compile_plan(spec, self._expressions)))
+        compiled = compile_plan(read_content(body), self._expressions)
+        return self._keep(Prepared(content, body, compiled))
 
     def _keep(self, prepared: Prepared) -> Prepared:
         self._kept[prepared.content] = prepared

@@ -171,8 +171,8 @@ class Reader(Protocol):
         """Return a plan's revisions, the first one first."""
         ...
 
-    async def revision_content(self, plan: str, number: int) -> PlanSpec:
-        """Return a plan's content at a revision."""
+    async def revision_content(self, plan: str, number: int | None) -> PlanSpec:
+        """Return a plan's content at a revision; None means the one that holds."""
         ...
 
     async def checkpoints(self, plan: str, *, as_of: AsOf = None) -> tuple[CheckpointView, ...]:

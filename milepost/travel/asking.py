@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator, Sequence
 from typing import TYPE_CHECKING, TypeGuard
 
 from milepost.domain.commands import Command, arguments_of
-from milepost.domain.course import content_of, revision
+from milepost.domain.course import content_of
 from milepost.domain.ids import EventId, PlanId
 from milepost.domain.plans import PlanSpec
 from milepost.engine.coordinator import Coordinator, Watch
@@ -63,10 +63,8 @@ class Asking(Reading):
         In place of a plan, `NAME@VERSION` means what was published.
         """
         if is_reference(plan_id):
-            return (await self._published.find(plan_id))[0].spec
-        events = await self._moments.events(PlanId(plan_id))
-        content = content_of(events) if number is None else revision(events, number).content
-        return (await self._coordinator.changes.content(content)).spec
+            return await self._published.spec(plan_id)
+        return await (await self.reader()).revision_content(plan_id, number)
 
     async def is_carried_on(self, plan_id: str) -> bool:
         """Tell whether a living process, this one or another, carries a plan out now."""
@@ -88,7 +86,7 @@ class Asking(Reading):
 
     async def _spec_of(self, before: Sequence[Event]) -> PlanSpec:
         """Return the content that holds after a plan's events."""
-        return (await self._coordinator.changes.content(content_of(before))).spec
+        return await self._coordinator.changes.spec(content_of(before))
 
     async def _found(self, plan_filter: PlanFilter) -> AsyncIterator[PlanId]:
         """Yield the plans that a filter lets pass, newest first."""

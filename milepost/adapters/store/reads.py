@@ -154,8 +154,8 @@ class StoreReads:
         """Return a plan's revisions, the first one first."""
         return await self._thorough.ask(reads_revisions.revisions(self._kinds, plan, as_of))
 
-    async def revision_content(self, plan: str, number: int) -> PlanSpec:
-        """Return a plan's content at a revision."""
+    async def revision_content(self, plan: str, number: int | None) -> PlanSpec:
+        """Return a plan's content at a revision; None means the one that holds."""
         return await self._quick.ask(reads_revisions.revision_content(self._stories, plan, number))
 
     async def checkpoints(self, plan: str, *, as_of: AsOf = None) -> tuple[CheckpointView, ...]:

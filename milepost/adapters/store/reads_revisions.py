@@ -46,7 +46,7 @@ _POSITION = "SELECT rowid FROM stored_events WHERE originator_id = ? AND origina
 _CONTENT = """SELECT c.hash FROM plans AS p
   LEFT JOIN plan_revisions AS r ON r.plan_no = p.plan_no AND r.number = ?1
   CROSS JOIN contents AS c ON c.content_no = coalesce(r.content_no, p.content_no)
-  WHERE p.id = ?2 AND ?1 BETWEEN 1 AND p.revision"""
+  WHERE p.id = ?2 AND coalesce(?1, 1) BETWEEN 1 AND p.revision"""
 _NEWEST = "SELECT revision FROM plans WHERE id = ?"
 
 
@@ -68,8 +68,11 @@ def checkpoints(kinds: Kinds, plan: str, as_of: AsOf) -> Asking[tuple[Checkpoint
     return checkpoint_views(events, positions.__getitem__)
 
 
-def revision_content(stories: Stories, plan: str, number: int) -> Asking[PlanSpec]:
-    """Return a plan's content at a revision; raise `UnknownNameError` if it has none such."""
+def revision_content(stories: Stories, plan: str, number: int | None) -> Asking[PlanSpec]:
+    """Return a plan's content at a revision, None for the one that holds.
+
+    Raises `UnknownNameError` if the plan has none such.
+    """
     rows = yield from select(_CONTENT, number, plan)
     if not rows:
         yield from plan_position(plan, NEWEST)

@@ -20,6 +20,7 @@ from milepost.domain.plans import PlanSpec
 from milepost.domain.revisions.tree import walk
 from milepost.domain.values import ContentHash, Json
 from milepost.engine.journal import Stored
+from milepost.engine.library import read_content
 from milepost.projections.places import Place
 from milepost.projections.step_views import StepView
 from milepost.projections.story import PlanStory
@@ -159,9 +160,7 @@ class Stories:
         spec = self._specs.find(content)
         if spec is None:
             body = (yield from read_bodies([content]))[content]
-            spec = yield from compute(
-                partial(PlanSpec.model_validate_json, body), size=len(body) // 100
-            )
+            spec = yield from compute(partial(read_content, body), size=len(body) // 100)
             self._specs.keep(content, spec)
         return spec
 

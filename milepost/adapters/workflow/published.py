@@ -12,7 +12,7 @@ from milepost.domain.nearest import suggestion
 from milepost.domain.plans import PlanSpec
 from milepost.domain.values import ContentHash
 from milepost.engine.journal import Journal, Save
-from milepost.engine.library import Library, Prepared
+from milepost.engine.library import Library, Prepared, read_content
 from milepost.engine.world import World
 
 
@@ -65,7 +65,20 @@ class PublishedWorkflows:
         return Published(name, version, prepared.content)
 
     async def find(self, reference: str) -> tuple[Prepared, str]:
-        """Return the content of `NAME@VERSION` and the reference; raise `UnknownNameError`."""
+        """Return `NAME@VERSION` made ready, and the reference; raise `UnknownNameError`."""
+        content = await self._content(reference)
+        prepared = self._library.find(content)
+        if prepared is None:
+            prepared = self._library.restore(content, await self._journal.content(content))
+        return prepared, reference
+
+    async def spec(self, reference: str) -> PlanSpec:
+        """Return the content of `NAME@VERSION` as written; raise `UnknownNameError`."""
+        content = await self._content(reference)
+        known = self._library.find(content)
+        return known.spec if known else read_content(await self._journal.content(content))
+
+    async def _content(self, reference: str) -> ContentHash:
         name, _at, version = reference.rpartition("@")
         stream = await self._stream(name)
         content = stream.versions.get(version)
@@ -77,15 +90,7 @@ class PublishedWorkflows:
                 else ("publish it with `milepost publish FILE`")
             )
             raise UnknownNameError(f"there is no published workflow {reference}; {mend}")
-        prepared = self._library.find(ContentHash(content))
-        if prepared is None:
-            body = await self._journal.content(ContentHash(content))
-            prepared = self._library.restore(ContentHash(content), body)
-        return prepared, reference
-
-    async def spec(self, reference: str) -> PlanSpec:
-        """Return the content of `NAME@VERSION`; raise `UnknownNameError`."""
-        return (await self.find(reference))[0].spec
+        return ContentHash(content)
 
     async def versions(self, name: str) -> list[Published]:
         """Return the published versions of a workflow, oldest first; none for an unknown name."""
