@@ -63,4 +63,4 @@ chaos: setup
 	    --seed=$(SEED) --hypothesis-seed=$(SEED) $(ARGS)
 
 mutate: setup
-	@$(BIN)/python -m tests.mutation.hunting $(SEED)
+	@$(BIN)/python -m tests.mutation.hunting $(SEED) $(WORKERS)

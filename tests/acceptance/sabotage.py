@@ -151,6 +151,24 @@ SABOTAGES: Mapping[str, Sabotage] = {
         "milepost.adapters.store.reads_story:bound",
         _of_now,
     ),
+    "undoing what is finished": Sabotage(
+        "K10",
+        "tests/unit/engine/test_compensation.py::test_a_failing_plan_undoes_the_last_finished_step_first",
+        "milepost.engine.core.compensation:undoable",
+        always(()),
+    ),
+    "finding loops": Sabotage(
+        "O1",
+        f"{A}/test_loop_prevention.py::test_a_repeating_sequence_is_reported_with_its_steps_and_how_often",
+        "milepost.engine.core.loop_detector:holds",
+        always(value=False),
+    ),
+    "adopting results in forks": Sabotage(
+        "P1",
+        "tests/unit/engine/test_forking.py::test_what_was_finished_is_adopted_and_the_rest_runs",
+        "milepost.engine.core.forking:_inherit",
+        always(None),
+    ),
 }
 
 if VARIABLE in os.environ:

@@ -31,8 +31,8 @@ BUGS = (
     ),
     Bug(
         "decide.py",
-        "        _recheck(state)\n",
-        "        state.recheck = False\n",
+        "    state.recheck = False\n    if state.over:\n",
+        "    state.recheck = False\n    if state.plan:\n",
         "after a crash nobody looks whether containers may go on",
     ),
     Bug(

@@ -133,11 +133,12 @@ def _shape(node: Node, paths: Mapping[int, str]) -> Shape:
 
 
 def _arrows(node: Node, paths: Mapping[int, str]) -> Iterator[Arrow]:
+    written = frozenset(node.spec.dependencies)
     for edge in node.edges:
         kind = ArrowKind.WAITS
         if edge.kind is DependencyType.PARALLEL:
             kind = ArrowKind.OVERLAPS
-        elif edge.source.spec.id not in node.spec.dependencies and not _is_next(edge.source, node):
+        elif edge.source.spec.id not in written and not _is_next(edge.source, node):
             kind = ArrowKind.DATA
         label = edge.when.source if edge.when is not None else ""
         yield Arrow(paths[edge.source.number], paths[node.number], kind, label)

@@ -1,4 +1,4 @@
-"""Language models; for now the scripted one that needs no network."""
+"""Language models: the scripted one, which needs no network."""
 
 from .scripted import ScriptedModels
 
