@@ -24,6 +24,10 @@ settings.register_profile(
 settings.register_profile(
     "campaign", settings.get_profile("quick"), max_examples=1_000, stateful_step_count=50
 )
+settings.register_profile(
+    "hunt", settings.get_profile("quick"), max_examples=200, phases=[Phase.generate]
+)
+"""For planted bugs: more cases, none of them made smaller."""
 settings.load_profile("quick")
 
 ROOT = Path(__file__).resolve().parent.parent

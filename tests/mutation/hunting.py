@@ -54,6 +54,7 @@ def is_found(bug: Bug | None, *, seed: int, repository: Path = REPOSITORY) -> bo
         command = (
             *(sys.executable, "-m", "pytest", "-q", "-x", "-m", "hypothesis", SIMULATION),
             *("-p", "no:cacheprovider", "-p", "no:xdist", f"--hypothesis-seed={seed}"),
+            "--hypothesis-profile=hunt",
         )
         environment = os.environ | {"PYTHONPATH": name, "PYTHONDONTWRITEBYTECODE": "1"}
         try:
