@@ -29,8 +29,8 @@ from milepost.domain.events import (
 from milepost.domain.ids import PlanId, StepPath, path_of
 from milepost.domain.plans import PlanStatus
 
+from .alarm import Alarm
 from .attempt import Workshop, attempt
-from .changes import needs_record
 from .core import (
     AttemptFailed,
     AttemptSucceeded,
@@ -46,6 +46,7 @@ from .core import (
 )
 from .core.derive import restore
 from .core.limits import deadline
+from .inbox import Inbox, changes_course
 from .journal import Journal, Save
 from .saves import chunks
 from .streaming import ChunkKind, StreamingAggregator
@@ -101,19 +102,16 @@ class PlanActor:
         self._replan = replan
         self._planning: str | None = None
         """Id of the replan that a planner is at work on."""
-        self._course_changes = 0
-        """Requests in the inbox that are decided with the record so far."""
         self.stream = StreamingAggregator(state.id)
         self._fence = fence
         self._journal = journal
         self._shop = shop
         self._watch = watch
-        self._inbox: list[Outcome] = []
+        self._inbox = Inbox()
         self._jobs: deque[Job] = deque()
         self._deciding = False
         self._released = released
-        self._armed: datetime | None = None
-        self._timer: anyio.CancelScope | None = None
+        self._alarm = Alarm(shop.world.clock, self._look_at_the_time)
         self._scopes: dict[StepPath, anyio.CancelScope] = {}
         self._tasks: TaskGroup | None = None
         self._owned_at = state.now
@@ -126,8 +124,7 @@ class PlanActor:
 
     def put(self, outcome: Outcome) -> None:
         """Give the actor something to decide about."""
-        self._course_changes += _needs_record(outcome)
-        self._inbox.append(outcome)
+        self._inbox.put(outcome)
         if self._tasks is not None:
             self._tasks.start_soon(self._look)
 
@@ -165,7 +162,7 @@ class PlanActor:
                 if scope.cancel_called:
                     return
                 if outcome is not None:
-                    self._inbox.append(outcome)
+                    self._inbox.put(outcome)
                     await self._take_turn()
                 job = self._next_job()
 
@@ -197,10 +194,10 @@ class PlanActor:
             return
         if self._rests():
             await self._release()
-            if self._scopes or self._timer is not None or self._planning is not None:
+            if self._scopes or self._alarm.is_set or self._planning is not None:
                 self._tasks.cancel_scope.cancel()
         else:
-            self._set_timer(self._tasks)
+            self._alarm.set(self._next_time(), self._tasks)
             self._ask_planner(self._tasks)
 
     def _rests(self) -> bool:
@@ -226,35 +223,19 @@ class PlanActor:
         tasks.start_soon(self._plan, replan, begun)
 
     async def _plan(self, replan: Replan, begun: ReplanBegun) -> None:
-        self._inbox.append(await replan(self.state, begun))
+        self._inbox.put(await replan(self.state, begun))
         await self._look()
-
-    def _set_timer(self, tasks: TaskGroup) -> None:
-        """Have a timer wake the plan at its next time; one that is too early does no harm."""
-        due = self._next_time()
-        if due is None or (self._armed is not None and self._armed <= due):
-            return
-        if self._timer is not None:
-            self._timer.cancel()
-        self._armed = due
-        self._timer = anyio.CancelScope()
-        tasks.start_soon(self._keep_time, due, self._timer)
 
     def _next_time(self) -> datetime | None:
         due, limit = self.state.timers.next_time(), deadline(self.state)
         return min(due, limit) if due and limit else due or limit
 
-    async def _keep_time(self, due: datetime, scope: anyio.CancelScope) -> None:
-        """Sleep until a time, then let the plan look at what is due."""
-        clock = self._shop.world.clock
-        with scope:
-            while clock.now() < due:
-                await clock.sleep_until(due)
-            self._armed = self._timer = None
-            limit = deadline(self.state)
-            late = limit is not None and clock.now() >= limit
-            self._inbox.append(PlanTimedOut() if late else TimerFired())
-            await self._look()
+    async def _look_at_the_time(self) -> None:
+        """Let the plan look at what is due, or at its own time if that is over."""
+        limit = deadline(self.state)
+        late = limit is not None and self._shop.world.clock.now() >= limit
+        self._inbox.put(PlanTimedOut() if late else TimerFired())
+        await self._look()
 
     async def _work_off(self) -> None:
         """Decide about all that came in, save what follows, line up what may start."""
@@ -271,18 +252,12 @@ class PlanActor:
                 return
 
     async def _take_outcomes(self) -> Sequence[Outcome]:
-        """Empty the inbox, but take alone what is decided with the record so far."""
-        inbox, self._inbox = self._inbox, []
-        if not self._course_changes:
-            return inbox
-        place = next(place for place, one in enumerate(inbox) if _needs_record(one))
-        cut = max(place, 1)
-        self._inbox = [*inbox[cut:], *self._inbox]
-        if place or self._furnish is None:
-            return inbox[:cut]
-        self._course_changes -= 1
-        asked = inbox[0]
-        return [await self._furnish(self.state, asked)] if isinstance(asked, Requested) else [asked]
+        """Empty the inbox up to a change of course; add to that what deciding about it needs."""
+        outcomes = self._inbox.take()
+        first = outcomes[0]
+        if self._furnish is not None and isinstance(first, Requested) and changes_course(first):
+            return [await self._furnish(self.state, first)]
+        return outcomes
 
     def _decide(self, outcomes: Sequence[Outcome]) -> list[Event]:
         now = max(self._shop.world.clock.now(), self.state.now)
@@ -356,7 +331,3 @@ class PlanActor:
         if now - self._owned_at > _LATE and job.stands:
             await self._journal.append(Save(self.id, (), fence=self._fence))
             self._owned_at = now
-
-
-def _needs_record(outcome: Outcome) -> bool:
-    return type(outcome) is Requested and needs_record(outcome.request)
