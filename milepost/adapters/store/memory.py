@@ -61,6 +61,10 @@ class MemoryStore:
         row = Row(stream, version, event.topic, event.state, event.time)
         return Stored(position, self.codec.decode(row))
 
+    def decided(self, position: int) -> Stored:
+        """Return the same event with the time at which it was decided."""
+        return Stored(position, self.stored(position).event.as_decided())
+
     def add(self, row: Row, event: Event) -> int:
         """Add an event to the log and return its position."""
         if row.time < self.time:
@@ -158,8 +162,7 @@ class MemoryJournal:
         """Return the events of the plan, its steps and its requests, in commit order."""
         await checkpoint()
         positions = self._store.positions.get(plan, [])
-        found = (self._store.stored(at) for at in positions[bisect_right(positions, after) :])
-        return [Stored(position, event.as_decided()) for position, event in found]
+        return [self._store.decided(at) for at in positions[bisect_right(positions, after) :]]
 
     async def stream_version(self, stream: str) -> int:
         """Return the version of a stream's newest event, 0 if it has none."""
@@ -193,7 +196,7 @@ class MemoryJournal:
         """Wait until there are requests to any plan after that position and return them."""
         while not (found := [at for at in self._store.requests if at > after]):
             await self._store.wait_for_request()
-        return [self._store.stored(at) for at in found]
+        return [self._store.decided(at) for at in found]
 
     async def last_position(self) -> int:
         """Return the newest position, 0 for an empty store."""
