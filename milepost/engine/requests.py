@@ -32,6 +32,8 @@ from .models import SchemaCheck
 from .world import World
 
 _LOG = logging.getLogger(__name__)
+_NAMING = frozenset({"answer", "recover", "replan", "compensate", "revise"})
+_STEPS = frozenset({"step", "steps", "again"})
 _TRIES = 20
 _NOTHING: Mapping[ContentHash, bytes] = MappingProxyType({})
 _PATIENCE = 0.02
@@ -86,11 +88,9 @@ class Requests:
         Raises `IllegalTransitionError` or `RefusedError` (nothing is stored) when the plan's state
         does not allow it, `UnknownNameError` for an unknown plan.
         """
-        given = arguments or {}
-        canonical_bytes(given)
+        canonical_bytes(arguments or {})
         found = await self._coordinator.find(plan)
-        if command == "answer":
-            given = given | {"step": meant_path(str(given.get("step", "")), found.state.asking)}
+        given = _with_paths(command, arguments or {}, found.state)
         if reshapes(command):
             given = given | {"seen": found.state.last}
         like = dict.fromkeys(contents, ContentHash(found.state.plan.content))
@@ -111,7 +111,8 @@ class Requests:
     ) -> list[StepPath]:
         """Return the finished steps with effects that a command would take back."""
         found = await self._coordinator.find(plan)
-        request = self._request(plan, name, arguments_of(command), who=who, why="")
+        given = _with_paths(name, arguments_of(command), found.state)
+        request = self._request(plan, name, given, who=who, why="")
         await self._coordinator.require_supplies(found, request)
         now = max(self._world.clock.now(), found.state.now)
         changes = self._coordinator.changes
@@ -224,3 +225,17 @@ class Requests:
             if isinstance(event, RequestAnswered) and event.cause == request:
                 return event
         return None
+
+
+def _with_paths(command: str, given: dict[str, Json], state: PlanState) -> dict[str, Json]:
+    """Return a command's arguments with the whole paths of the steps that they name."""
+    if command not in _NAMING:
+        return given
+    known = state.asking if command == "answer" else state.steps
+    return given | {
+        name: [meant_path(str(one), known) for one in value]
+        if isinstance(value, list)
+        else meant_path(str(value), known)
+        for name, value in given.items()
+        if name in _STEPS and value is not None
+    }

@@ -164,3 +164,12 @@ def test_resuming_is_for_plans_that_have_not_ended_whatever_their_settings() -> 
         assert await opened.resume() == []
 
     virtually(script, planner=planner())
+
+
+def test_a_failed_step_may_be_named_without_the_number_of_its_case() -> None:
+    bench = Workbench()
+    pay = step("pay", fails="x", times=1)
+    route = {"id": "route", "type": "branch", "cases": [{"else": True, "steps": [pay]}]}
+    story = recovered(flow(route, step("c", "route")), bench, steps=["route.pay"])
+    assert story.event("plan.recovered").data["steps"] == ["route[0].pay"]
+    assert bench.calls == ["route[0].pay", "route[0].pay", "c"]
