@@ -211,7 +211,7 @@ BUGS = (
     Bug(
         "requests.py",
         "if request.originator_version <= state.plan.handled_requests:\n        return\n",
-        "",
+        "pass\n",
         "a request is answered twice",
     ),
 )

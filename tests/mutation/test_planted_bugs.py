@@ -1,5 +1,6 @@
 """Every planted bug still fits the code, and the simulation finds a drawn one."""
 
+import ast
 import random
 from pathlib import Path
 
@@ -11,8 +12,10 @@ from .planted import BUGS, CORE, Bug
 
 @pytest.mark.parametrize("bug", BUGS, ids=lambda bug: bug.what)
 def test_a_planted_bug_fits_the_code(bug: Bug, repository: Path) -> None:
-    assert (repository / CORE / bug.file).read_text("utf-8").count(bug.text) == 1
+    source = (repository / CORE / bug.file).read_text("utf-8")
+    assert source.count(bug.text) == 1
     assert bug.text != bug.instead
+    ast.parse(source.replace(bug.text, bug.instead))
 
 
 def test_there_are_thirty_bugs_and_more() -> None:

@@ -15,6 +15,7 @@ from milepost.domain.commands import ChangeBreakpoint, ForgetCheckpoint, TakeChe
 from milepost.domain.events import RequestAnswered, RequestMade
 from milepost.domain.ids import path_of
 from milepost.domain.steps import StepStatus
+from milepost.engine.core import Requested
 from milepost.engine.core.derive import restore
 from milepost.engine.core.state import fold_plan
 
@@ -138,6 +139,12 @@ class Commanded(RuleBasedStateMachine):
             self.run.change("forget_checkpoint", ForgetCheckpoint(name=name or "z"))
         else:
             self.run.change("checkpoint", TakeCheckpoint(name=name, snapshot=bool(name)))
+
+    @precondition(lambda self: hasattr(self, "run") and self.run.requests)
+    @rule(which=st.integers(0, 9))
+    def see_a_request_again(self, which: int) -> None:
+        made = [event for event in self.run.log if isinstance(event, RequestMade)]
+        self.run.decide(Requested(made[which % len(made)]))
 
     @precondition(lambda self: self.alive())
     @rule(seconds=st.integers(0, 6))
