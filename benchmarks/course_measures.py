@@ -73,7 +73,7 @@ async def diff(folder: Path, *, quick: bool) -> list[Row]:
 
 
 async def revisions(folder: Path, *, quick: bool) -> list[Row]:
-    """Read every revision of a plan once in any order: its content, and made ready to run."""
+    """Read every revision of a plan once in any order."""
     number = size(REVISIONS, quick=quick)
     edits = [
         [_described(f"s{revision % (REVISED_STEPS - 1) + 2}", f"of revision {revision}")]
@@ -81,16 +81,11 @@ async def revisions(folder: Path, *, quick: bool) -> list[Row]:
     ]
     plan = await _revised(folder, REVISED_STEPS, edits)
     reading: list[Latencies] = []
-    making_ready: list[Latencies] = []
     for run in range(RUNS):
         numbers = Random(run).sample(range(1, number + 1), number)
         reading.append(await _readings(folder, plan, numbers))
-        making_ready.append(await _compilations(folder, plan, numbers))
     measure, goal = f"any of {number:,} revisions of {REVISED_STEPS} steps", Goal("≤", 1, "ms")
-    return [
-        goal.reads_row(f"{measure}: read whole", reading),
-        goal.reads_row(f"{measure}: read and compiled", making_ready),
-    ]
+    return [goal.reads_row(f"{measure}: read whole", reading)]
 
 
 async def _replan_seconds(instance: milepost.Milepost, plan: str) -> float:
@@ -120,12 +115,6 @@ async def _comparisons(folder: Path, plan: str, times: int) -> Latencies:
 
 
 async def _readings(folder: Path, plan: str, numbers: Sequence[int]) -> Latencies:
-    async with reopened(folder) as instance:
-        read = (await instance.reader()).revision_content
-        return await time_each_awaited(partial(read, plan), numbers)
-
-
-async def _compilations(folder: Path, plan: str, numbers: Sequence[int]) -> Latencies:
     async with reopened(folder) as instance:
         return await time_each_awaited(partial(instance.content, plan), numbers)
 

@@ -36,7 +36,6 @@ JUDGED = {
         "diff of two revisions of 10 steps, store just opened": "≤ 10 ms",
         "diff of two revisions of 10 steps, again": "p99 ≤ 10 ms",
         "any of 2 revisions of 100 steps: read whole": "p99 ≤ 1 ms",
-        "any of 2 revisions of 100 steps: read and compiled": "p99 ≤ 1 ms",
         "events: a plan shown as of any position": "p99 ≤ 50 ms",
         "events: a plan's state at any position": "p99 ≤ 50 ms",
         "events: replay": "≥ 100,000 events/s",

@@ -18,7 +18,9 @@ from milepost.domain.events import (
     StepStarted,
     StepSuspended,
 )
-from milepost.domain.ids import StepPath, owner_of, path_of
+from milepost.domain.ids import StepPath, owner_of, path_of, static_path
+from milepost.domain.plans import PlanSpec
+from milepost.domain.revisions.tree import walk
 from milepost.domain.steps import StepStatus
 from milepost.engine.core import AttemptSucceeded
 
@@ -54,6 +56,7 @@ def careful(steps: Steps, policies: Mapping[str, str], limits: Mapping[str, int]
             more["timeout"] = limits.get(name, 5)
         if step["kind"] == "tool":
             more |= {"attempt_timeout": ATTEMPT, "retry": step.get("retry", RETRY)}
+            more["input"] = {"two": "${1 + 1}"}
         if "steps" in step:
             more["steps"] = careful(step["steps"], policies, limits)
         if "cases" in step:
@@ -118,6 +121,7 @@ class Luck:
         log = self.run.log
         assert not list(guesses(log, self.policies))
         assert not list(too_early(log))
+        assert not list(needless(log, self.run.spec))
         assert count(log, StepStarted) <= self.most.get("max_steps", len(log))
         asked = [event for event in log if event.cause.startswith(REQUESTS)]
         retries = count(log, StepRetrying) - count(asked, StepRetrying)
@@ -160,6 +164,21 @@ def too_early(log: Sequence[Event]) -> Iterator[str]:
             begun[stream] = event.timestamp
         elif _took_too_long(event) and event.timestamp < begun[stream] + shortest:
             yield event.id
+
+
+def needless(log: Sequence[Event], spec: PlanSpec) -> Iterator[str]:
+    """Yield the ids of retries that would begin out of time, and of inputs told once more."""
+    limits = {static_path(path): step.timeout for path, step in walk(spec.steps)}
+    begun: dict[str, datetime] = {}
+    for event in log:
+        if isinstance(event, StepStarted) and event.attempt == 1:
+            begun[event.originator_id] = event.timestamp
+        elif isinstance(event, StepStarted) and event.bindings:
+            yield event.id
+        elif isinstance(event, StepRetrying):
+            limit = limits[static_path(path_of(event.originator_id) or "")]
+            if limit is not None and event.due >= begun[event.originator_id] + limit:
+                yield event.id
 
 
 def _took_too_long(event: Event) -> bool:
