@@ -233,7 +233,7 @@ def _with_paths(command: str, given: dict[str, Json], state: PlanState) -> dict[
         return given
     known = state.asking if command == "answer" else state.steps
     return given | {
-        name: [meant_path(str(one), known) for one in value]
+        name: list(dict.fromkeys(meant_path(str(one), known) for one in value))
         if isinstance(value, list)
         else meant_path(str(value), known)
         for name, value in given.items()

@@ -170,6 +170,6 @@ def test_a_failed_step_may_be_named_without_the_number_of_its_case() -> None:
     bench = Workbench()
     pay = step("pay", fails="x", times=1)
     route = {"id": "route", "type": "branch", "cases": [{"else": True, "steps": [pay]}]}
-    story = recovered(flow(route, step("c", "route")), bench, steps=["route.pay"])
+    story = recovered(flow(route, step("c", "route")), bench, steps=["route.pay", "route[0].pay"])
     assert story.event("plan.recovered").data["steps"] == ["route[0].pay"]
     assert bench.calls == ["route[0].pay", "route[0].pay", "c"]

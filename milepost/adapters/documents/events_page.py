@@ -35,7 +35,8 @@ IMPACTS = {
 ENVELOPE_WORDS = {
     "originator_id": "Stream: of the plan, one of its steps, its requests, or a workflow.",
     "originator_version": "Number in the stream, from 1, without gaps.",
-    "timestamp": "When it was decided, with its time zone; by position it never runs back.",
+    "timestamp": "When it was decided, with its time zone; later only where `decided_at` says so,"
+    " because by position it never runs back.",
     "cause": "Id of the event that led here (`stream#version`); empty only where a story begins.",
     "actor": "Who did it: `engine`, or the person or program that asked.",
     "revision": "The plan's revision at that moment.",

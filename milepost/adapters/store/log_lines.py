@@ -142,6 +142,8 @@ class _Reading:
             raise _wrong(f"the cause {event.cause!r} does not come before the event")
         if self._events and event.timestamp < self._events[-1].timestamp:
             raise _wrong("the event is older than the one before it")
+        if event.decided_at is not None and event.decided_at >= event.timestamp:
+            raise _wrong("`decided_at` must be before `time`")
 
     def _check_same(self, event: Event, fields: dict[str, Any], line: bytes) -> None:
         """Refuse a line that says more or other than its event; older kinds may differ."""

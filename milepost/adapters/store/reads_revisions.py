@@ -73,7 +73,8 @@ def revision_content(stories: Stories, plan: str, number: int | None) -> Asking[
 
     Raises `UnknownNameError` if the plan has none such.
     """
-    rows = yield from select(_CONTENT, number, plan)
+    may_be = number is None or 0 < number <= NEWEST
+    rows = (yield from select(_CONTENT, number, plan)) if may_be else []
     if not rows:
         yield from plan_position(plan, NEWEST)
         newest = (yield from select(_NEWEST, plan))[0][0]

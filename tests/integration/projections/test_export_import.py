@@ -172,6 +172,7 @@ def line(number: int, text: bytes) -> Change:
         (edited(4, cause="p1.z#1"), 4, "does not come before"),
         (edited(4, time="2020-01-01T00:00:00Z"), 4, "older than the one before"),
         (edited(4, time="yesterday"), 4, "valid datetime"),
+        (edited(4, data={"decided_at": "2099-01-01T00:00:00Z"}), 4, "must be before `time`"),
         (edited(4, step="b"), 4, "step: not what the event itself says"),
         (edited(4, plan="p2"), 4, "plan: not what"),
         (edited(4, impact="end"), 4, "impact: not what"),

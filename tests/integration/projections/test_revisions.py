@@ -74,8 +74,10 @@ async def test_revisions_are_told_and_read_at_any_number_and_moment(path: Path) 
         assert [one.number for one in await reads.revisions("p1", as_of=10)] == [1, 2]
         specs: list[PlanSpec] = [await reads.revision_content("p1", at) for at in (1, 2, 3)]
         assert specs == [FIRST, SECOND, FIRST]
-        with pytest.raises(UnknownNameError, match="no revision 4; there are 1 to 3"):
-            await reads.revision_content("p1", 4)
+        for number in (0, 4, 2**63):
+            with pytest.raises(UnknownNameError, match=f"no revision {number}; there are 1 to 3"):
+                await reads.revision_content("p1", number)
+        assert await reads.revision_content("p1", None) == FIRST
         with pytest.raises(UnknownNameError, match="no plan 'p9'"):
             await reads.revision_content("p9", 1)
 
