@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack, asynccontextmanager, closing
+from contextlib import AsyncExitStack, asynccontextmanager
 from functools import partial
 from pathlib import Path
 
@@ -17,7 +17,7 @@ from .connections import connect_reader
 from .kinds import Kinds
 from .limits import StoreLimits
 from .reads import StoreReads
-from .schema import check
+from .schema import version_of
 from .translation import translated
 
 
@@ -49,8 +49,6 @@ def connect_to_existing(path: Path, *, busy_timeout: float = 5.0) -> sqlite3.Con
     if not path.is_file():
         raise UnknownNameError(f"{path}: there is no such store; run a plan in it, or name another")
     with translated(path):
-        with closing(sqlite3.connect(path)) as probe:
-            version = check(probe, path)
-        if version == 0:
+        if version_of(path) == 0:
             raise UnknownNameError(f"{path}: the file is empty, not a store; name another")
         return connect_reader(path, busy_timeout=busy_timeout)

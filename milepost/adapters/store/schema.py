@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Sequence
+from contextlib import closing
 from pathlib import Path
 
 from milepost.domain.errors import StoreFormatError
@@ -38,7 +39,7 @@ def prepare(connection: sqlite3.Connection, path: Path) -> None:
 
     Raises `StoreFormatError` for another program's file and for a newer version's.
     """
-    version = check(connection, path)
+    version = _version(connection, path)
     for statements in MIGRATIONS[version:]:
         for statement in statements:
             connection.execute(statement)
@@ -47,8 +48,14 @@ def prepare(connection: sqlite3.Connection, path: Path) -> None:
         connection.execute(f"PRAGMA user_version={len(MIGRATIONS)}")
 
 
-def check(connection: sqlite3.Connection, path: Path) -> int:
-    """Return the file's version, 0 if it is empty; raise `StoreFormatError` if it is no store."""
+def version_of(path: Path) -> int:
+    """Return a file's version, 0 if it is empty; raise `StoreFormatError` if it is no store."""
+    with closing(sqlite3.connect(path)) as connection:
+        connection.execute("BEGIN")  # one moment: another process may be making the file
+        return _version(connection, path)
+
+
+def _version(connection: sqlite3.Connection, path: Path) -> int:
     version = _number(connection, "PRAGMA user_version")
     if _number(connection, "PRAGMA application_id") == APPLICATION_ID:
         if version > len(MIGRATIONS):

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import os
-import sqlite3
-from contextlib import ExitStack, closing
+from contextlib import ExitStack
 from pathlib import Path
 
 from milepost.domain.errors import StoreFormatError
@@ -19,7 +18,7 @@ from .mapper import EventMapper
 from .owners import OwnerLock
 from .reader import LogReader
 from .recorder import LogDatastore, LogRecorder
-from .schema import check, prepare
+from .schema import prepare, version_of
 from .translation import translated
 from .wal import Wal
 from .writer import Writer
@@ -97,5 +96,4 @@ def _refuse_what_is_no_store(path: Path) -> None:
     if path.is_dir():
         raise StoreFormatError(f"{path}: a folder; name a file in it")
     if path.exists() and path.stat().st_size:
-        with closing(sqlite3.connect(path)) as connection:
-            check(connection, path)
+        version_of(path)
