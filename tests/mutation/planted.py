@@ -106,7 +106,7 @@ BUGS = (
     Bug("attempts.py", "if attempt >= allowed:", "if attempt > allowed:", "one retry too many"),
     Bug(
         "attempts.py",
-        "bindings={} if step.bindings else bindings",
+        "bindings={} if bindings == step.bindings else bindings",
         "bindings=bindings",
         "later attempts repeat their bindings",
     ),
@@ -147,9 +147,21 @@ BUGS = (
         "children outlive their container",
     ),
     Bug(
+        "branches.py",
+        "CASE in step.bindings and step.bindings[CASE] != case",
+        "False",
+        "steps run in cases that were not taken",
+    ),
+    Bug(
         "containers.py",
-        "if index == chosen:",
-        "if index <= (chosen or 0):",
+        "child.frame.over = True",
+        "pass",
+        "what was ready in an earlier attempt of a container holds others up",
+    ),
+    Bug(
+        "branches.py",
+        "if index == choice.case:",
+        "if index <= (choice.case or 0):",
         "cases before the chosen one are not skipped",
     ),
     Bug(

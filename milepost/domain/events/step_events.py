@@ -18,7 +18,8 @@ if TYPE_CHECKING:
 class StepStarted(Event):
     """An attempt begins; `bindings` holds each resolved template by JSON pointer.
 
-    Later attempts of an activation leave `bindings` out: they use those of the first.
+    Of a branch, `/case` is the index of the case that it takes, null if no case holds. Later
+    attempts of an activation leave `bindings` out: they use those of the first.
     """
 
     kind: ClassVar[str] = "step.started.v1"

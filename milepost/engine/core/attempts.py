@@ -45,7 +45,7 @@ def start(state: PlanState, instance: Instance, bindings: dict[str, Json]) -> No
         StepStarted,
         cause=instance.cause,
         attempt=step.attempt + 1,
-        bindings={} if step.bindings else bindings,
+        bindings={} if bindings == step.bindings else bindings,
     )
     if instance.node.works and spec.attempt_timeout is not None:
         state.timers.add(state.now + spec.attempt_timeout, Alarm.ATTEMPT_LIMIT, instance)

@@ -2,40 +2,32 @@
 
 from __future__ import annotations
 
-from milepost.domain.errors import ExpressionError
-from milepost.domain.events import (
-    DecisionRecorded,
-    ErrorRecord,
-    SkipReason,
-    StepReset,
-    StepSkipped,
-)
+from milepost.domain.events import ErrorRecord, SkipReason, StepReset
 from milepost.domain.steps import ParallelMode, StepKind, StepStatus
 from milepost.domain.values import Json
 
-from . import loops
-from .attempts import attempt_failed, complete, expression_failure, start
+from . import branches, loops
+from .attempts import attempt_failed, complete, start
 from .completion import cancel_below
-from .scopes import output_of, scope_of
+from .scopes import output_of
 from .state import Frame, Instance, PlanState, below, latest_event
 
 
 def begin(state: PlanState, instance: Instance) -> None:
     """Start a container: bring its children into being."""
     kind = instance.node.kind
-    bindings: dict[str, Json] = {}
-    if kind is StepKind.LOOP:
-        given = loops.resolve_items(state, instance)
-        if given is None:
-            return
-        bindings = given
+    choice = branches.choose(state, instance) if kind is StepKind.BRANCH else None
+    is_loop = kind is StepKind.LOOP
+    bindings = loops.resolve_items(state, instance) if is_loop else branches.bindings_of(choice)
+    if bindings is None:
+        return
     again = instance.step.status is StepStatus.RETRYING
     start(state, instance, bindings)
     if again:
         _reset_children(state, instance)
-    if kind is StepKind.BRANCH:
-        _choose(state, instance)
-    elif kind is StepKind.LOOP:
+    if choice is not None:
+        branches.take(state, instance, choice)
+    elif is_loop:
         loops.advance(state, instance)
     else:
         state.settle_kept(state.open_frame(instance.node.groups[0], instance))
@@ -132,72 +124,11 @@ def _blocked(frame: Frame) -> Instance | None:
     return next((one for one in instances if one.step.skipped is SkipReason.BLOCKED), None)
 
 
-def _choose(state: PlanState, instance: Instance) -> None:
-    """Take the first case of a branch whose condition holds; the steps of others are skipped."""
-    groups = instance.node.groups
-    values: list[bool] = []
-    try:
-        for group in groups:
-            when = group.when
-            values.append(when is None or bool(when.evaluate(scope_of(state, when, instance))))
-            if values[-1]:
-                break
-    except ExpressionError as error:
-        attempt_failed(state, instance, expression_failure(error))
-        return
-    chosen = len(values) - 1 if values[-1] else None
-    _record_choice(state, instance, values, chosen)
-    decision = state.cause
-    for index, group in enumerate(groups):
-        frame = state.open_frame(group, instance, index)
-        if index == chosen:
-            state.settle_kept(frame)
-        else:
-            _skip_case(state, frame, decision)
-    if chosen is None:
-        complete(state, instance, None)
-
-
-def _record_choice(
-    state: PlanState, instance: Instance, values: list[bool], chosen: int | None
-) -> None:
-    groups = instance.node.groups
-    source = groups[chosen].source if chosen is not None else "none"
-    shown: dict[str, Json] = {
-        group.source: value for group, value in zip(groups, values, strict=False)
-    }
-    state.record(
-        DecisionRecorded,
-        what="branch",
-        chosen=source,
-        why=f"`{source}` is the first case that holds" if chosen is not None else "no case holds",
-        step=instance.path,
-        inputs=shown,
-        alternatives=tuple(group.source for at, group in enumerate(groups) if at != chosen),
-    )
-
-
-def _skip_case(state: PlanState, frame: Frame, decision: str) -> None:
-    frame.passed_over = True
-    for child in frame.instances.values():
-        if child.step.skipped is SkipReason.BRANCH:
-            state.settled.append(child)
-            continue
-        if child.step.status is not StepStatus.PENDING:
-            state.record_step(child, StepReset, cause=decision, reason="another case was taken")
-        state.record_step(
-            child,
-            StepSkipped,
-            cause=decision,
-            reason=SkipReason.BRANCH,
-            detail=f"case `{frame.group.source}` was not taken",
-        )
-
-
 def _reset_children(state: PlanState, instance: Instance) -> None:
-    """Reset every step below that moved, before the container's next attempt."""
+    """Have done with every step below, and reset those that moved: the next attempt begins."""
     reason = f"container {instance.path!r} is tried again"
     for child in list(below(instance)):
+        child.frame.over = True
         if child.step.status is not StepStatus.PENDING:
             state.record_step(child, StepReset, reason=reason)
     instance.frames.clear()

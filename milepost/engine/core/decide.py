@@ -196,7 +196,7 @@ def _settle_top(state: PlanState, instance: Instance) -> None:
 
 def _consider(state: PlanState, instance: Instance) -> None:
     """Decide whether a step that waits for nothing more is skipped, queued or begun."""
-    if not _is_wanted(state, instance):
+    if not instance.may_move:
         return
     if instance.step.status is StepStatus.PENDING and is_skipped(state, instance):
         return
@@ -210,18 +210,11 @@ def _consider(state: PlanState, instance: Instance) -> None:
         state.unblocked.appendleft(instance)
 
 
-def _is_wanted(state: PlanState, instance: Instance) -> bool:
-    """Tell whether a step may go on: its container runs, and has not begun anew without it."""
-    return instance.may_move and state.instances[instance.path] is instance
-
-
 def _start_next(state: PlanState) -> bool:
     """Start the next ready step if a slot is free; tell whether something happened."""
     instance = state.ready.pop(state.busy, state.held)
     if instance is None:
         return False
-    if not _is_wanted(state, instance):
-        return True
     if breakpoints.holds(state, instance) or not limits.start_allowed(state):
         state.ready.push(instance)
         return False

@@ -6,11 +6,11 @@ from collections.abc import Iterable
 
 from milepost.domain.aggregates import PlanStream
 from milepost.domain.census import iterations_of
-from milepost.domain.events import Event, SkipReason, Waiting
+from milepost.domain.events import Event, Waiting
 from milepost.domain.ids import StepPath, owner_of, undo_path
 from milepost.domain.steps import StepKind, StepStatus
 
-from . import loops
+from . import branches, loops
 from .bulk import in_bulk
 from .compiled import CompiledPlan
 from .state import Frame, Instance, PlanState, Undoing, latest_event
@@ -122,12 +122,7 @@ def _reopen(state: PlanState, instance: Instance, iterations: int) -> list[Frame
     """Bring a started container's children into being again."""
     node = instance.node
     if node.kind is StepKind.BRANCH:
-        frames = [state.open_frame(group, instance, at) for at, group in enumerate(node.groups)]
-        for frame in frames:
-            frame.passed_over = all(
-                one.step.skipped is SkipReason.BRANCH for one in frame.instances.values()
-            )
-        return frames
+        return [_reopen_case(state, instance, case) for case in range(len(node.groups))]
     if node.kind is not StepKind.LOOP:
         return [state.open_frame(node.groups[0], instance)]
     for pointer, value in instance.step.bindings.items():
@@ -140,6 +135,16 @@ def _reopen(state: PlanState, instance: Instance, iterations: int) -> list[Frame
         frames.append(state.open_frame(node.groups[0], instance, index))
         loops.name_iteration(instance, frames[-1])
     return frames
+
+
+def _reopen_case(state: PlanState, branch: Instance, case: int) -> Frame:
+    """Bring a case's steps into being again; those that one not taken gained will be skipped."""
+    frame = state.open_frame(branch.node.groups[case], branch, case)
+    frame.passed_over = branches.passes_over(branch.step, case)
+    if frame.passed_over:
+        waiting = (one for one in frame.instances.values() if one.waiting)
+        state.unblocked.extend(one for one in waiting if one.step.status is StepStatus.PENDING)
+    return frame
 
 
 def _set_timers(state: PlanState, instance: Instance) -> None:

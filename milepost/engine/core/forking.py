@@ -9,7 +9,6 @@ from milepost.domain.aggregates import PlanStream, Step
 from milepost.domain.events import (
     ErrorRecord,
     PlanForked,
-    SkipReason,
     StepAdopted,
     StepCancelled,
     StepFailed,
@@ -29,7 +28,7 @@ from .outcomes import Forked, Inherited
 from .past import Past
 from .resetting import introduce_names, take_back
 from .state import PlanState
-from .survey import Survey, has_moved
+from .survey import Survey, has_moved, passed_over
 
 if TYPE_CHECKING:
     from .state import Instance
@@ -86,7 +85,7 @@ def _again(survey: Survey, outcome: Forked) -> list[StepPath]:
 
 def _is_stale(state: PlanState, instance: Instance) -> bool:
     """Tell whether a step ended though one that it waits for is to run."""
-    if instance.step.skipped is SkipReason.BRANCH:
+    if passed_over(instance):
         return False
     edges = (edge for edge in instance.node.edges if edge.kind is not DependencyType.PARALLEL)
     return any(not has_moved(state.source(instance, edge.source)) for edge in edges)

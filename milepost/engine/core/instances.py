@@ -81,9 +81,11 @@ class Instance:
 
     @property
     def may_move(self) -> bool:
-        """Whether the step has not ended and its container, if it is in one, runs."""
-        owner = self.frame.owner
-        return not self.step.ended and (owner is None or owner.is_running)
+        """Whether the step has not ended and its container, if any, runs and is at this turn."""
+        frame = self.frame
+        return not (self.step.ended or frame.over) and (
+            frame.owner is None or frame.owner.is_running
+        )
 
 
 class Undoing(Instance):
@@ -100,7 +102,17 @@ class Undoing(Instance):
 class Frame:
     """Siblings that came into being together, and the names that a loop gives them."""
 
-    __slots__ = ("group", "index", "instances", "item", "open", "owner", "passed_over", "previous")
+    __slots__ = (
+        "group",
+        "index",
+        "instances",
+        "item",
+        "open",
+        "over",
+        "owner",
+        "passed_over",
+        "previous",
+    )
 
     def __init__(self, group: Group, owner: Instance | None, index: int | None) -> None:
         self.group = group
@@ -110,6 +122,8 @@ class Frame:
         self.instances: dict[str, Instance] = {}
         self.open = len(group.nodes)
         """Siblings that have not ended."""
+        self.over = False
+        """Whether what these siblings are in has begun anew, with others in their place."""
         self.passed_over = False
         """Whether this is a branch case that was not taken."""
         self.item: Json = None

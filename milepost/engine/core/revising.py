@@ -22,7 +22,7 @@ from milepost.domain.steps import StepStatus
 from .context import context_without
 from .derive import derive
 from .resetting import introduce_names, take_back
-from .survey import Survey, in_completed, is_undone, lacks_result
+from .survey import Survey, in_completed, is_undone, lacks_result, passed_over
 
 if TYPE_CHECKING:
     from .compiled import CompiledPlan
@@ -237,9 +237,8 @@ def _follows(instance: Instance) -> bool:
 def _is_open(instance: Instance) -> bool:
     """Tell whether a step may still come to a result, though not by what is under way."""
     step = instance.step
-    passed_over = step.skipped is SkipReason.BRANCH
     done = step.status is StepStatus.COMPLETED or in_completed(instance)
-    return not (done or passed_over or step.status in _BUSY)
+    return not (done or passed_over(instance) or step.status in _BUSY)
 
 
 def _lost_its_blocker(state: PlanState, instance: Instance) -> bool:

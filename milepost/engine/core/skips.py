@@ -1,4 +1,4 @@
-"""Whether a step that waits for nothing more is skipped: by a dependency, or by a condition."""
+"""Whether a step is skipped: in a case not taken, by a dependency, or by a condition."""
 
 from __future__ import annotations
 
@@ -7,16 +7,15 @@ from milepost.domain.events import SkipReason
 from milepost.domain.steps import Settle, StepStatus
 
 from .attempts import expression_failure, fail, skip
+from .branches import not_taken
 from .scopes import scope_of
 from .state import Instance, PlanState
 
 
 def is_skipped(state: PlanState, instance: Instance) -> bool:
-    """Skip the step if a dependency or a condition says so; tell whether it ended here."""
+    """Skip the step if its place or a condition says so; tell whether it ended here."""
     try:
-        reason = _blocker(state, instance)
-        if reason is None:
-            reason = _unmet_condition(state, instance)
+        reason = _hindrance(state, instance)
     except ExpressionError as error:
         fail(state, instance, expression_failure(error), cause=instance.cause)
         return True
@@ -24,6 +23,12 @@ def is_skipped(state: PlanState, instance: Instance) -> bool:
         return False
     skip(state, instance, *reason)
     return True
+
+
+def _hindrance(state: PlanState, instance: Instance) -> tuple[SkipReason, str] | None:
+    if instance.frame.passed_over:
+        return not_taken(instance.frame)
+    return _blocker(state, instance) or _unmet_condition(state, instance)
 
 
 def _blocker(state: PlanState, instance: Instance) -> tuple[SkipReason, str] | None:

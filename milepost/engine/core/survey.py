@@ -90,10 +90,12 @@ class Survey:
         A step follows if it moved, `through` lets it, and it waits for such a step, lies in a
         container that does, holds such a step and has ended, or reads the context that such a
         step writes. Of `owners` and of what holds such a step the children stay, but for those
-        that only another turn of the container can bring to their result.
+        that only another turn of the container can bring to their result: what lies in a case
+        that a branch did not take runs again with the branch only.
         """
         found: dict[StepPath, bool] = {}
-        pending = deque([*((one, True) for one in seeds), *((one, False) for one in owners)])
+        pending = deque((one, True) for one in seeds if not passed_over(one))
+        pending.extend((one, False) for one in owners if not passed_over(one))
         while pending:
             instance, whole = pending.popleft()
             if found.get(instance.path, not whole and instance.path in found):
@@ -107,12 +109,12 @@ class Survey:
         return {one.path: one for one in self.instances() if one.path in found}
 
     def _following(self, instance: Instance, *, whole: bool) -> Iterator[tuple[Instance, bool]]:
-        yield from ((one, True) for one in self._dependents[instance.path])
         inside = below(instance) if whole else _left_undone(instance)
         yield from ((one, True) for one in inside)
+        beside = [*self._dependents[instance.path], *_later_iterations(instance)]
         if self._writes(instance):
-            yield from ((one, True) for one in self._readers())
-        yield from ((one, True) for one in _later_iterations(instance))
+            beside += self._readers()
+        yield from ((one, True) for one in beside if not passed_over(one))
         owner = instance.frame.owner
         if owner is not None and owner.step.ended:
             yield owner, False
@@ -137,6 +139,11 @@ def same_step(one: StepSpec, other: StepSpec) -> bool:
 def has_moved(instance: Instance) -> bool:
     """Tell whether something happened to a step in its present activation."""
     return instance.step.status is not StepStatus.PENDING
+
+
+def passed_over(instance: Instance) -> bool:
+    """Tell whether a step lies in a case that its branch did not take."""
+    return instance.step.skipped is SkipReason.BRANCH
 
 
 def lacks_result(instance: Instance) -> bool:
@@ -169,8 +176,7 @@ def _left_undone(owner: Instance) -> Iterator[Instance]:
     """Yield the children that cannot stay as they are if their container begins anew."""
     for frame in owner.frames:
         for child in frame.instances.values():
-            step = child.step
-            if step.status is StepStatus.CANCELLED or step.skipped is SkipReason.BRANCH:
+            if child.step.status is StepStatus.CANCELLED or passed_over(child):
                 yield child
 
 

@@ -20,7 +20,7 @@ from .core_run import PLAN, CoreRun, stored
 from .match import CHOICES
 from .referee_of_moments import REVISIONS, name_of, picture
 from .test_restoring_random_plans import check_restored
-from .travel import Traveller, containers_of, each_tool, travelled_plans
+from .travel import Traveller, containers_of, each_group, each_tool, travelled_plans
 from .written_plans import Step, WrittenPlan
 
 KINDS = ("run", "run", "fail", "revise", "revise", "rollback", "restore", "recover", "crash")
@@ -31,17 +31,22 @@ PLANS = travelled_plans(stopping=True)
 
 
 def rewritten(steps: list[Step], which: int, how: int, free: Collection[str]) -> list[Step]:
-    """Return the steps with one changed (of those in `free`), one added, or the last left out."""
+    """Return the steps with one changed (of those in `free`), one added, or one left out.
+
+    What is added or left out is the last of the plan's steps, or of those in a container.
+    """
     steps = deepcopy(steps)
     tools = [step for step in each_tool(steps) if step["id"] in free]
+    groups = list(each_group(steps))
+    group = groups[which % len(groups)]
     if how % 3 == 0 and tools:
         tools[which % len(tools)]["metadata"] = {"changed": how}
-    elif how % 3 == 1 or len(steps) == 1 or steps[-1]["id"] not in free:
-        steps.append({"id": f"t{which}", "kind": "tool", "tool": "work", "input": {}})
-        if len({step["id"] for step in steps}) < len(steps):
-            steps.pop()
+    elif how % 3 == 1 or len(group) == 1 or group[-1]["id"] not in free:
+        added = {"id": f"t{which}", "kind": "tool", "tool": "work", "input": {}}
+        if added["id"] not in {step["id"] for one in groups for step in one}:
+            group.append(added)
     else:
-        steps.pop()
+        group.pop()
     return steps
 
 

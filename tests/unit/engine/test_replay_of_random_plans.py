@@ -18,6 +18,7 @@ from milepost.engine.replay import Difference, replay
 
 from .core_run import PLAN, stored
 from .match import CHOICES, Match, played
+from .travel import each_tool
 from .written_plans import WrittenPlan, written_plans
 
 CRASHES = st.frozensets(st.integers(0, 30), max_size=2)
@@ -58,8 +59,8 @@ def changed(value: Any) -> Any:
 def decided_fields(match: Match, event: Event) -> list[str]:
     """Return the fields of an event that the engine alone decides."""
     names = set(type(event).model_fields) - TIMES - FROM_OUTSIDE.get(event.kind, set())
-    path = path_of(event.originator_id)
-    works = path is not None and match.referee.is_work(path)
+    tools = [step["id"] for step in each_tool(match.plan.steps)]
+    works = (path_of(event.originator_id) or "").rpartition(".")[2] in tools
     if works and isinstance(event, StepCompleted | StepFailed | StepRetrying):
         names -= RESULTS
     return sorted(names)

@@ -127,3 +127,14 @@ def test_a_step_that_needs_more_than_there_is_is_refused() -> None:
 def test_a_resource_nobody_gave_an_amount_is_used_by_one_step_at_a_time() -> None:
     run = CoreRun(*[tool(f"s{number}", resources={"printer": 1}) for number in range(3)])
     assert run.running == ["s0"]
+
+
+def test_what_was_ready_in_an_earlier_attempt_of_its_container_holds_nothing_up() -> None:
+    again = {"max_attempts": 2, "initial_delay": 0, "strategy": "fixed", "jitter": False}
+    steps = [tool("a"), tool("c", "a", resources={"gpu": 1}), tool("x")]
+    inner = container("parallel", "p", *steps, mode="stop_on_failure", retry=again)
+    run = CoreRun(tool("h", resources={"gpu": 1}), inner, settings={"max_parallel_steps": 3})
+    run.succeed("p.a")
+    assert run.ready == ["p.c"]
+    run.fail("p.x")
+    assert (run.running, run.ready) == (["h", "p.a", "p.x"], [])

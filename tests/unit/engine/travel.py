@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from copy import copy
 from typing import Any
 
@@ -40,16 +40,18 @@ def travelled_plans(draw: st.DrawFn, *, stopping: bool = False) -> WrittenPlan:
     return plan
 
 
-def each_tool(steps: Sequence[Step]) -> list[Step]:
-    """Return all tool steps, wherever they are."""
-    found = []
+def each_group(steps: list[Step]) -> Iterator[list[Step]]:
+    """Yield the steps, those of each container, and those of each case."""
+    yield steps
     for step in steps:
-        if step["kind"] == "tool":
-            found.append(step)
-        found += each_tool(step.get("steps", []))
-        for case in step.get("cases", []):
-            found += each_tool(case["steps"])
-    return found
+        for inner in [step.get("steps"), *(case["steps"] for case in step.get("cases", []))]:
+            if inner:
+                yield from each_group(inner)
+
+
+def each_tool(steps: list[Step]) -> list[Step]:
+    """Return all tool steps, wherever they are."""
+    return [step for group in each_group(steps) for step in group if step["kind"] == "tool"]
 
 
 def containers_of(steps: Sequence[Step]) -> frozenset[str]:
