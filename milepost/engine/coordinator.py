@@ -126,8 +126,8 @@ class Coordinator:
     ) -> PlanId:
         state = drafted(prepared, draft, self._shop.world.clock.now())
         events = [*state.take(), *decide(state, outcome, state.now)]
-        if isinstance(outcome, Forked):
-            self._supplies.require(state, told_of=outcome.parent)
+        told_of = outcome.parent if isinstance(outcome, Forked) else prepared.spec.name or draft.id
+        self._supplies.require(state, told_of=told_of)
         contents = {prepared.content: prepared.body, **state.contents}
         state.contents = {}
         first, *rest = chunks(events)

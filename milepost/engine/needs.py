@@ -81,7 +81,7 @@ def told(plan: str, lacking: Iterable[Need]) -> str:
     if None in steps:
         ways.append("models with --models FILE (`models=` of `milepost.open`)")
     return (
-        f"plan {plan}: it cannot be carried on without {', '.join(things[:_NAMED])}{more}; "
+        f"plan {plan}: it cannot be carried out without {', '.join(things[:_NAMED])}{more}; "
         f"give {' and '.join(ways)}"
     )
 

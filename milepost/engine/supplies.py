@@ -38,7 +38,8 @@ class Supplies:
 
     def require(self, state: PlanState, *, told_of: str) -> None:
         """Raise `EquipmentError`, naming a plan, if one in this state needs what is not at hand."""
-        problem = self._problem(told_of, needs(state))
+        lacking = self._lacks_any(state.compiled)
+        problem = self._problem(told_of, needs(state)) if lacking else None
         if problem is not None:
             raise EquipmentError(problem)
 

@@ -11,6 +11,7 @@ import anyio
 import pytest
 
 import milepost
+from milepost.adapters.models import ScriptedModels
 from tests.acceptance.workbench import Workbench, flow, step
 
 PATIENCE = 60.0
@@ -25,7 +26,7 @@ HARM: dict[str, tuple[dict[str, Any], str]] = {
         flow(step("a", gives=[]), step("b", input={"takes": "${a.output}"})),
         "takes",
     ),
-    "no model": (flow({"id": "a", "type": "llm", "prompt": "hm"}), "no model"),
+    "no model that knows": (flow({"id": "a", "type": "llm", "prompt": "hm"}), "no model"),
     "a timeout": (flow(step("a", takes=9, timeout="20ms")), "timeout"),
     "the plan's timeout": (flow(step("a", takes=9), max_execution_time="20ms"), "max_execution"),
     "an endless loop": (
@@ -65,7 +66,8 @@ async def test_whatever_goes_wrong_a_plan_comes_to_an_end_with_a_readable_error(
 ) -> None:
     workflow, words = HARM[harmful]
     tools = [*Workbench().tools, harm, leave, odd]
-    async with milepost.open(tmp_path / "plans.db", tools=tools) as opened:
+    models = ScriptedModels([])
+    async with milepost.open(tmp_path / "plans.db", tools=tools, models=models) as opened:
         before = asyncio.all_tasks()
         with anyio.fail_after(PATIENCE):
             result = await opened.run(workflow)

@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from milepost.adapters.models import ScriptedModels
+from milepost.domain.errors import EquipmentError
 from milepost.testing import ScriptedTools
 
 from .scene import Scene, plan, tool
@@ -59,10 +60,18 @@ async def test_an_answer_that_json_cannot_hold_fails_the_step(scene: Scene, answ
         assert (await mp.replay(ended.plan_id)).equal
 
 
-async def test_without_a_model_the_step_fails_and_says_so(scene: Scene) -> None:
+async def test_without_a_model_a_plan_that_asks_one_is_refused_and_nothing_stored(
+    scene: Scene,
+) -> None:
     async with scene.engine(ScriptedTools()) as mp:
-        ended = await mp.run(plan(ask("rivers"), tool("a")))
-    assert ended.status == "failed"
+        with pytest.raises(EquipmentError, match=r"without a model \(step 'rivers'\)"):
+            await mp.run(plan(ask("rivers"), tool("a")))
+        assert (await mp.plans()).items == ()
+
+
+async def test_a_prompt_that_no_scripted_model_knows_fails_the_step(scene: Scene) -> None:
+    async with scene.engine(ScriptedTools(), ScriptedModels([{"contains": "lakes"}])) as mp:
+        ended = await mp.run(plan(ask("rivers")))
     assert "no model is configured" in (ended.error_message or "")
 
 

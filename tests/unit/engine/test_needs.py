@@ -111,7 +111,7 @@ def test_each_thing_is_told_once_with_its_first_step_and_the_way_to_give_it() ->
     run = CoreRun(tool("a"), tool("b", "a"), container("sequential", "all", *asked))
 
     assert told("p1", needs(run.state)) == (
-        "plan p1: it cannot be carried on without the tool 'work' (step 'a'), "
+        "plan p1: it cannot be carried out without the tool 'work' (step 'a'), "
         "a model (step 'all.m'); give tools with --tools MODULE (`tools=` of `milepost.open`) "
         "and models with --models FILE (`models=` of `milepost.open`)"
     )
