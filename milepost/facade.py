@@ -58,8 +58,8 @@ class Milepost(Travelling):
         """Carry a new plan out; return when it ended, or is paused and waits for a person.
 
         `plan` is a file, a text, a mapping, a built plan or `NAME@VERSION`. Cancelling the call
-        cancels the plan, and the record says so. Raises `ValidationError` for what cannot run;
-        then nothing is stored.
+        cancels the plan, and the record says so. Raises `ValidationError` for what cannot run and
+        `EquipmentError` if it asks a model and none is given; then nothing is stored.
 
         The plan pauses before the steps at `breakpoints`. With `remove_cycles`, dependencies that
         close a cycle are left out, and the record names each.
