@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -13,15 +14,19 @@ from milepost.adapters.workflow.published import Published
 from milepost.domain.aggregates import PlanStream
 from milepost.domain.errors import (
     EquipmentError,
+    FenceError,
+    MilepostError,
     OwnedElsewhereError,
     RefusedError,
-    UnknownNameError,
+    StoreError,
+    StoreFormatError,
 )
 from milepost.domain.ids import PlanId
 from milepost.domain.plans import PlanResult, PlanSpec, PlanStatus
 from milepost.domain.values import Json, canonical_bytes
 from milepost.engine.coordinator import Watch
 from milepost.engine.drafting import Draft
+from milepost.engine.library import Prepared
 from milepost.engine.requests import is_unanswered, waits_for_answer
 from milepost.engine.streaming import Chunk
 
@@ -29,14 +34,18 @@ from .people import me
 from .travel import Travelling
 from .travel.checkpointing import check_steps
 
+_LOG = logging.getLogger(__name__)
+_FAREWELL = 5.0
+"""Seconds that a cancelled caller waits for its plan to be cancelled, too."""
+
 
 @dataclass(frozen=True, slots=True)
 class ResumedAll:
     """What carrying on all plans came to."""
 
     results: tuple[PlanResult, ...]
-    left: dict[PlanId, str]
-    """Plans that lack tools or models, each with what it lacks."""
+    left: dict[PlanId, MilepostError]
+    """Plans that cannot be carried on, or no further, each with the reason."""
 
 
 class Milepost(Travelling):
@@ -64,7 +73,7 @@ class Milepost(Travelling):
         The plan pauses before the steps at `breakpoints`. With `remove_cycles`, dependencies that
         close a cycle are left out, and the record names each.
         """
-        plan_id = await self.start(
+        prepared, draft = await self._drafted(
             plan,
             inputs=inputs,
             session=session,
@@ -73,16 +82,13 @@ class Milepost(Travelling):
             trace=trace,
             breakpoints=breakpoints,
             remove_cycles=remove_cycles,
-            watch=watch,
         )
         try:
-            result = await self.wait(plan_id)
+            return await self._coordinator.run(prepared, draft, watch)
         except anyio.get_cancelled_exc_class():
-            with anyio.CancelScope(shield=True):
-                await self._cancel_quietly(plan_id)
+            with anyio.move_on_after(_FAREWELL, shield=True):
+                await self._cancel_quietly(draft.id)
             raise
-        self._coordinator.forget(PlanId(plan_id))
-        return result
 
     async def start(  # noqa: PLR0913 - each is given by its name
         self,
@@ -97,7 +103,35 @@ class Milepost(Travelling):
         remove_cycles: bool = False,
         watch: Watch | None = None,
     ) -> str:
-        """Begin a new plan and return its id once that is durable; it goes on by itself."""
+        """Begin a new plan and return its id once that is durable; it goes on by itself.
+
+        Raises what `run` does.
+        """
+        prepared, draft = await self._drafted(
+            plan,
+            inputs=inputs,
+            session=session,
+            user=user,
+            tags=tags,
+            trace=trace,
+            breakpoints=breakpoints,
+            remove_cycles=remove_cycles,
+        )
+        return await self._coordinator.start(prepared, draft, watch)
+
+    async def _drafted(
+        self,
+        plan: Runnable,
+        *,
+        inputs: Mapping[str, Json] | None,
+        session: str | None,
+        user: str | None,
+        tags: tuple[str, ...],
+        trace: str | None,
+        breakpoints: Sequence[str],
+        remove_cycles: bool,
+    ) -> tuple[Prepared, Draft]:
+        """Return a plan's content and what else it begins with; nothing is stored."""
         ready, workflow = await self._ready(plan, remove_cycles=remove_cycles)
         check_steps(ready.prepared.spec, breakpoints)
         owner = ready.ownership
@@ -114,7 +148,7 @@ class Milepost(Travelling):
                 edge.model_dump(mode="json", exclude_defaults=True) for edge in ready.removed
             ),
         )
-        return await self._coordinator.start(ready.prepared, draft, watch)
+        return ready.prepared, draft
 
     async def wait(self, plan_id: str) -> PlanResult:
         """Return what came of a plan: at once if it rests, else when it does."""
@@ -134,13 +168,15 @@ class Milepost(Travelling):
 
         Returns what came of each. Plans that a living process owns are left to it, unless one is
         named and `take_over` is set; then that process may add nothing more to it. Raises
-        `EquipmentError` for plans whose steps need a tool or a model that was not given; of all
-        plans, the others are carried on first.
+        `EquipmentError` for plans whose steps need a tool or a model that was not given and
+        `StoreFormatError` for those that cannot be read; of all plans, the others are carried on
+        first.
         """
         if plan_id is None:
             resumed = await self.resume_all(watch=watch)
             if resumed.left:
-                raise EquipmentError("\n".join(resumed.left.values()))
+                first, *more = resumed.left.values()
+                raise type(first)("\n".join(map(str, (first, *more)))) if more else first
             return list(resumed.results)
         plan = PlanId(plan_id)
         await self._take_up(plan, take_over=take_over, watch=watch)
@@ -149,17 +185,25 @@ class Milepost(Travelling):
     async def resume_all(self, *, watch: Watch | None = None) -> ResumedAll:
         """Carry on all plans that have not ended, as `resume` does, and tell which were left."""
         taken_up: list[PlanId] = []
-        left: dict[PlanId, str] = {}
+        results: list[PlanResult] = []
+        left: dict[PlanId, MilepostError] = {}
         for plan in await self._journal.unfinished():
             try:
                 await self._take_up(plan, take_over=False, watch=watch)
-            except EquipmentError as error:
-                left[plan] = str(error)
+            except (EquipmentError, StoreFormatError) as error:
+                left[plan] = error
             except (OwnedElsewhereError, RefusedError):
                 continue
             else:
                 taken_up.append(plan)
-        return ResumedAll(tuple([await self._coordinator.wait(one) for one in taken_up]), left)
+        for plan in taken_up:
+            try:
+                results.append(await self._coordinator.wait(plan))
+            except FenceError:
+                continue
+            except MilepostError as error:
+                left[plan] = error
+        return ResumedAll(tuple(results), left)
 
     async def pause(
         self, plan_id: str, *, why: str = "", who: str | None = None, watch: Watch | None = None
@@ -214,7 +258,8 @@ class Milepost(Travelling):
     async def _take_up(self, plan: PlanId, *, take_over: bool, watch: Watch | None) -> None:
         """Have a plan carried on here, unless it is already."""
         actor = self._coordinator.actor(plan)
-        if actor is not None:
+        is_displaced = take_over and await self._journal.owned_elsewhere(plan)
+        if actor is not None and not is_displaced:
             stream = actor.state.plan
             if stream.paused_at is not None and not stream.waiting:
                 await self._request(plan, "resume")
@@ -247,11 +292,13 @@ class Milepost(Travelling):
         )
 
     async def _cancel_quietly(self, plan_id: str) -> None:
-        """Cancel a plan whose caller was cancelled; it may have ended meanwhile."""
+        """Cancel a plan whose caller was cancelled; it may have ended, or never begun."""
         try:
             await self.cancel(plan_id, why="the caller was cancelled")
-        except (RefusedError, UnknownNameError):
+        except RefusedError:
             return
+        except StoreError as error:
+            _LOG.warning("plan %s could not be cancelled with its caller: %s", plan_id, error)
 
 
 def _over(plan: PlanStream) -> str:

@@ -6,8 +6,10 @@ newly started attempts touch the world.
 
 from __future__ import annotations
 
+import logging
 from collections import deque
 from collections.abc import Awaitable, Callable, Sequence
+from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import NamedTuple, TypeAlias
 
@@ -55,6 +57,7 @@ Furnish: TypeAlias = "Callable[[PlanState, Requested], Awaitable[Requested]]"
 """Adds to a request what deciding about it needs."""
 Replan: TypeAlias = "Callable[[PlanState, ReplanBegun], Awaitable[Planned | PlanningFailed]]"
 """Has a planner answer for a plan that waits for one."""
+_LOG = logging.getLogger(__name__)
 _STOPS = frozenset({StepCancelled, StepFailed, StepRetrying, StepCompleted})
 _RETRIES_AFTER_CONFLICT = 3
 _LATE = timedelta(seconds=0.1)
@@ -122,11 +125,22 @@ class PlanActor:
         """The plan's id."""
         return PlanId(self.state.id)
 
+    @property
+    def rests(self) -> bool:
+        """Whether the plan was given up: it has ended, or is paused."""
+        return self._released
+
     def put(self, outcome: Outcome) -> None:
-        """Give the actor something to decide about."""
+        """Give the actor something to decide about; one that rests already decides no more."""
         self._inbox.put(outcome)
+        if self._tasks is not None and not self._released:
+            with suppress(RuntimeError):  # its last task has ended, and it is about to rest
+                self._tasks.start_soon(self._look)
+
+    def stop(self) -> None:
+        """Leave the plan as the store has it."""
         if self._tasks is not None:
-            self._tasks.start_soon(self._look)
+            self._tasks.cancel_scope.cancel()
 
     async def run(
         self, durable: Sequence[Event] = (), rest: Sequence[Sequence[Event]] = ()
@@ -292,13 +306,20 @@ class PlanActor:
     def _tell(self, event: Event, path: StepPath | None) -> None:
         """Tell listeners of an event; what a step or the plan gave comes before its last status."""
         if self._watch is not None:
-            self._watch(event)
+            self._show(self._watch, event)
         if type(event) is StepCompleted:
             self.stream.emit(ChunkKind.FINAL, event.output, path)
         elif type(event) is PlanCompleted:
             output = final_output(self.state.plan, self.state.steps)
             self.stream.emit(ChunkKind.FINAL, output)
         self.stream.emit(ChunkKind.STATUS, event.kind, path)
+
+    def _show(self, watch: Callable[[Event], None], event: Event) -> None:
+        """Let a listener see an event; what goes wrong with it is no trouble of the plan's."""
+        try:
+            watch(event)
+        except Exception:  # noqa: BLE001 - foreign code, and the log tells of it
+            _LOG.exception("plan %s: `watch` failed at %s", self.id, event.id)
 
     def _line_up(self, instance: Instance | None, event: StepStarted) -> None:
         """Add an attempt to the jobs, unless the step has moved on since."""

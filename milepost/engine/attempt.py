@@ -41,8 +41,8 @@ async def attempt(
     work = _Work(shop, state, instance, stream)
     try:
         output = await work.output()
-    except (Exception, SystemExit, anyio.get_cancelled_exc_class()) as error:
-        if _is_cancelled(error):
+    except BaseException as error:
+        if _is_ours(error):
             raise
         return AttemptFailed(
             path=instance.path,
@@ -108,10 +108,11 @@ class _Work:
         self._stream.emit(kind, value, self._path)
 
 
-def _is_cancelled(error: BaseException) -> bool:
-    """Tell whether we ended the attempt, rather than a tool that awaited what others cancelled."""
-    ours = isinstance(error, anyio.get_cancelled_exc_class())
-    return ours and anyio.current_effective_deadline() == -math.inf
+def _is_ours(error: BaseException) -> bool:
+    """Tell whether we ended the attempt, rather than a tool: by whatever it raised or awaited."""
+    cancelled = isinstance(error, anyio.get_cancelled_exc_class())
+    is_stopping = cancelled and anyio.current_effective_deadline() == -math.inf
+    return is_stopping or isinstance(error, KeyboardInterrupt)
 
 
 def record_of(error: BaseException) -> ErrorRecord:

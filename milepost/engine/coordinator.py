@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import AsyncExitStack, contextmanager
-from dataclasses import dataclass, field
+from collections.abc import Awaitable, Callable, Sequence
+from contextlib import AsyncExitStack
+from dataclasses import dataclass
+from functools import partial
 from typing import Self
 
 import anyio
@@ -14,8 +15,8 @@ from milepost.domain.commands import is_noted
 from milepost.domain.course import content_of
 from milepost.domain.errors import (
     EquipmentError,
+    FenceError,
     MilepostError,
-    StoreError,
     UnknownNameError,
 )
 from milepost.domain.events import Event, PlanDrafted, ReplanBegun, RequestMade
@@ -37,6 +38,7 @@ from .core import (
     decide,
 )
 from .core.derive import restore
+from .deliveries import Deliveries
 from .drafting import Draft, drafted
 from .journal import Journal, Save, Stored
 from .library import Library, Prepared
@@ -44,8 +46,10 @@ from .models import SchemaCheck
 from .reception import Reception
 from .records import Records
 from .replanner import Replanner
+from .running import Running
 from .saves import chunks
 from .supplies import Supplies
+from .unbroken import unbroken
 
 Watch = Callable[[Event], None]
 
@@ -58,20 +62,6 @@ class Found:
     """The store's newest position before that."""
     stored: Sequence[Stored]
     state: PlanState
-
-
-@dataclass(slots=True)
-class _Running:
-    """A plan that this process carries out, or carried out last."""
-
-    actor: PlanActor
-    rested: anyio.Event = field(default_factory=anyio.Event)
-    error: MilepostError | None = None
-
-    @property
-    def may_be_outdated(self) -> bool:
-        """Whether another process may have carried the plan on since it rested here."""
-        return self.rested.is_set() and self.error is None and not self.actor.state.plan.ended
 
 
 class Coordinator:
@@ -94,8 +84,8 @@ class Coordinator:
         self.changes = Changes(journal, self.records, library, shop.tools)
         self._reception = Reception(journal.owner, check, self.changes)
         self._supplies = Supplies(shop, self.changes)
-        self._running: dict[PlanId, _Running] = {}
-        self._missed: dict[PlanId, list[RequestMade]] = {}
+        self._deliveries = Deliveries(journal, self._reception, self.actor)
+        self._running: dict[PlanId, Running] = {}
         self._door = anyio.Lock()
         """One plan at a time is attended to: two actors of one plan would fence each other off."""
         self._stack = AsyncExitStack()
@@ -103,27 +93,32 @@ class Coordinator:
     async def __aenter__(self) -> Self:
         await self._stack.__aenter__()
         self._tasks = await self._stack.enter_async_context(anyio.create_task_group())
-        self._seen = await self._journal.last_position()
-        self._tasks.start_soon(self._watch_requests)
+        self._tasks.start_soon(self._deliveries.deliver, await self._journal.last_position())
         return self
 
     async def __aexit__(self, *exc_info: object) -> None:
         self._tasks.cancel_scope.cancel()
         await self._stack.aclose()
 
+    async def run(self, prepared: Prepared, draft: Draft, watch: Watch | None = None) -> PlanResult:
+        """Store a new plan and carry it out; return what came of it."""
+        return await self._result(await self._begin(prepared, draft, Began(draft.removed), watch))
+
     async def start(self, prepared: Prepared, draft: Draft, watch: Watch | None = None) -> PlanId:
         """Store a new plan and begin it; return its id once that is durable."""
-        return await self._begin(prepared, draft, Began(draft.removed), watch)
+        await self._begin(prepared, draft, Began(draft.removed), watch)
+        return draft.id
 
     async def start_fork(
         self, prepared: Prepared, draft: Draft, forked: Forked, watch: Watch | None = None
     ) -> PlanId:
         """Store a new plan that begins where another one stood; return its id."""
-        return await self._begin(prepared, draft, forked, watch)
+        await self._begin(prepared, draft, forked, watch)
+        return draft.id
 
     async def _begin(
         self, prepared: Prepared, draft: Draft, outcome: Began | Forked, watch: Watch | None
-    ) -> PlanId:
+    ) -> Running:
         state = drafted(prepared, draft, self._shop.world.clock.now())
         events = [*state.take(), *decide(state, outcome, state.now)]
         told_of = outcome.parent if isinstance(outcome, Forked) else prepared.spec.name or draft.id
@@ -134,23 +129,22 @@ class Coordinator:
         save = Save(
             draft.id, first, new=True, contents=contents, release=state.plan.ended and not rest
         )
-        with self._gathering(draft.id) as missed:
+        return await unbroken(self._tasks, partial(self._store_new, state, save, rest, watch))
+
+    async def _store_new(
+        self,
+        state: PlanState,
+        save: Save,
+        rest: Sequence[Sequence[Event]],
+        watch: Watch | None,
+    ) -> Running:
+        """Store what a new plan begins with, and carry it out."""
+        with self._deliveries.gathering(save.plan) as missed:
             await self._journal.append(save)
-        shop, released = self._shop, save.release
-        actor = PlanActor(
-            state,
-            1,
-            self._journal,
-            shop,
-            released=released,
-            watch=watch,
-            furnish=self.changes.furnish,
-            replan=self._replan,
-        )
-        for request in missed:
-            actor.put(Requested(request))
-        self._carry_out(actor, first, rest)
-        return draft.id
+            actor = self._actor(state, 1, watch, released=save.release)
+            for request in missed:
+                actor.put(Requested(request))
+            return self._carry_out(actor, save.events, rest)
 
     async def attend(
         self,
@@ -168,14 +162,48 @@ class Coordinator:
         `UnknownNameError`, `OwnedElsewhereError`, and `EquipmentError` if a tool is lacking.
         """
         async with self._door:
+            if take_over and self.actor(plan) is not None:
+                await self._stop_displaced(plan)
             if self.actor(plan) is None:
-                fence = await self._journal.claim(plan, take_over=take_over)
-                with self._gathering(plan) as missed:
-                    if found is None or found.position != await self._journal.last_position():
-                        found = await self.find(plan)
-                if not noting or not await self._note(found, missed, fence):
-                    await self._require_or_release(found)
-                    self._attend(found, missed, fence, watch)
+                claim = partial(self._journal.claim, plan, take_over=take_over)
+                take_up = partial(self._take_up, plan, claim, watch, found, noting=noting)
+                await unbroken(self._tasks, take_up)
+
+    async def _take_up(
+        self,
+        plan: PlanId,
+        claim: Callable[[], Awaitable[int]],
+        watch: Watch | None,
+        found: Found | None,
+        *,
+        noting: bool,
+    ) -> None:
+        """Claim a plan and carry it on, or give it up again."""
+        fence = await claim()
+        with self._deliveries.gathering(plan) as missed:
+            try:
+                if found is None or found.position != await self._journal.last_position():
+                    found = await self.find(plan)
+                if noting and await self._note(found, missed, fence):
+                    return
+                await self._require_all(found)
+            except BaseException:
+                await self._journal.release(plan)
+                raise
+            self._attend(found, missed, fence, watch)
+
+    async def _require_all(self, found: Found) -> None:
+        problem = await self._supplies.problem(found)
+        if problem is not None:
+            raise EquipmentError(problem)
+
+    async def _stop_displaced(self, plan: PlanId) -> None:
+        """Stop carrying a plan out that another process has taken over."""
+        running = self._running.get(plan)
+        if running is not None and await self._journal.owned_elsewhere(plan):
+            running.actor.stop()
+            await running.rested.wait()
+            self._drop(running)
 
     async def require_supplies(
         self, found: Found, asked: RequestMade | None = None, *, take_over: bool = False
@@ -189,29 +217,28 @@ class Coordinator:
         if problem and (take_over or not await self._journal.owned_elsewhere(plan)):
             raise EquipmentError(problem)
 
-    async def _require_or_release(self, found: Found) -> None:
-        """Give a plan up again that was claimed here and cannot be carried on."""
-        problem = await self._supplies.problem(found)
-        if problem is not None:
-            await self._journal.release(PlanId(found.state.id))
-            raise EquipmentError(problem)
-
     def _attend(
         self, found: Found, missed: Sequence[RequestMade], fence: int, watch: Watch | None
     ) -> None:
-        actor = PlanActor(
-            found.state,
-            fence,
-            self._journal,
-            self._shop,
-            watch=watch,
-            furnish=self.changes.furnish,
-            replan=self._replan,
-        )
+        actor = self._actor(found.state, fence, watch)
         events = [*(one.event for one in found.stored), *missed]
         for outcome in self._reception.first(found.state, events, fence):
             actor.put(outcome)
         self._carry_out(actor, (), ())
+
+    def _actor(
+        self, state: PlanState, fence: int, watch: Watch | None, *, released: bool = False
+    ) -> PlanActor:
+        return PlanActor(
+            state,
+            fence,
+            self._journal,
+            self._shop,
+            released=released,
+            watch=watch,
+            furnish=self.changes.furnish,
+            replan=self._replan,
+        )
 
     async def _note(self, found: Found, missed: Sequence[RequestMade], fence: int) -> bool:
         """Answer what is asked of a plan and give it up, if all of that is only noted."""
@@ -226,15 +253,6 @@ class Coordinator:
         save = Save(plan, answers, fence=fence, release=True, contents=contents)
         await self._journal.append(save)
         return True
-
-    @contextmanager
-    def _gathering(self, plan: PlanId) -> Iterator[list[RequestMade]]:
-        """Keep the requests that come while a plan's actor is not there yet."""
-        missed = self._missed[plan] = []
-        try:
-            yield missed
-        finally:
-            self._missed.pop(plan, None)
 
     async def find(self, plan: PlanId) -> Found:
         """Return a plan as its events leave it; raise `UnknownNameError` if there is none."""
@@ -259,16 +277,22 @@ class Coordinator:
         the store says how the plan stands.
         """
         running = self._running.get(plan)
-        if running is None or running.may_be_outdated:
+        if running is None:
             state = (await self.find(plan)).state
             return result_of(state.plan, state.compiled.spec, state.steps)
-        await running.rested.wait()
-        if running.error is not None:
-            if self._running.get(plan) is running:
-                del self._running[plan]
-            raise running.error
-        state = running.actor.state
-        return result_of(state.plan, state.compiled.spec, state.steps)
+        return await self._result(running)
+
+    async def _result(self, running: Running) -> PlanResult:
+        try:
+            return await running.result()
+        finally:
+            if running.rested.is_set():
+                self._drop(running)
+
+    def _drop(self, running: Running) -> None:
+        plan = running.actor.id
+        if self._running.get(plan) is running:
+            del self._running[plan]
 
     def actor(self, plan: PlanId) -> PlanActor | None:
         """Return the actor of a plan that this process carries out now."""
@@ -280,49 +304,27 @@ class Coordinator:
         running = self._running.get(plan)
         return running.error if running is not None else None
 
-    def forget(self, plan: PlanId) -> None:
-        """Drop a rested plan from memory; the store has it."""
-        if self.actor(plan) is None:
-            self._running.pop(plan, None)
-
     async def _replan(self, state: PlanState, begun: ReplanBegun) -> Planned | PlanningFailed:
         stored = await self.records.of(PlanId(state.id))
         return await self._replanner.answer(state, begun, [one.event for one in stored])
 
     def _carry_out(
         self, actor: PlanActor, durable: Sequence[Event], rest: Sequence[Sequence[Event]]
-    ) -> None:
-        running = self._running[actor.id] = _Running(actor)
-        self._tasks.start_soon(self._run, running, durable, rest)
+    ) -> Running:
+        running = self._running[actor.id] = Running(actor)
+        self._tasks.start_soon(self._see_through, running, durable, rest)
+        return running
 
-    async def _run(
-        self, running: _Running, durable: Sequence[Event], rest: Sequence[Sequence[Event]]
+    async def _see_through(
+        self, running: Running, durable: Sequence[Event], rest: Sequence[Sequence[Event]]
     ) -> None:
+        """Carry a plan out; give it up if something stopped it that was not another owner."""
+        plan = running.actor.id
         try:
-            await running.actor.run(durable, rest)
-        except* MilepostError as group:
-            running.error = _first(group)
+            await running.carry_out(durable, rest)
+            if running.error is None:
+                self._drop(running)
+            elif not isinstance(running.error, FenceError):
+                await self._journal.release(plan)
         finally:
             running.rested.set()
-
-    async def _watch_requests(self) -> None:
-        """Hand requests to the actors of the plans that they are for."""
-        while True:
-            for one in await self._journal.next_requests(self._seen):
-                self._seen = one.position
-                event = one.event
-                if not isinstance(event, RequestMade):
-                    continue
-                plan = PlanId(event.originator_id.partition("!")[0])
-                actor = self.actor(plan)
-                if actor is not None:
-                    actor.put(self._reception.received(actor.state, event))
-                elif plan in self._missed:
-                    self._missed[plan].append(event)
-
-
-def _first(group: BaseExceptionGroup[MilepostError]) -> MilepostError:
-    error: BaseException = group
-    while isinstance(error, BaseExceptionGroup):
-        error = error.exceptions[0]
-    return error if isinstance(error, MilepostError) else StoreError(str(error))

@@ -92,7 +92,8 @@ class Journal(Protocol):
     async def next_requests(self, after: int) -> list[Stored]:
         """Wait until there are requests to any plan after that position and return them.
 
-        A request made by another process is seen within 50 ms.
+        A request made by another process is seen within 50 ms. One that cannot be read is left
+        out: whoever reads its plan is told.
         """
         ...
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from milepost.domain.choices import choice
 from milepost.domain.commands import Recover
 from milepost.domain.course import content_of, other_workflow, revisions_of
-from milepost.domain.errors import RefusedError
+from milepost.domain.errors import MilepostError, RefusedError
 from milepost.domain.ids import PlanId
 from milepost.domain.plans import PlanResult, PlanStatus
 from milepost.domain.recovery import RecoveryPolicy, RecoveryStrategy
@@ -95,9 +95,7 @@ class Recovering(GoingBack):
         for plan in reversed(plans):
             try:
                 await self.recover(plan, **how)
-            except RefusedError as error:
+                results.append(await self._coordinator.wait(plan))
+            except MilepostError as error:
                 refused[plan] = str(error)
-                continue
-            results.append(await self._coordinator.wait(plan))
-            self._coordinator.forget(plan)
         return RecoveredAll(tuple(results), refused)

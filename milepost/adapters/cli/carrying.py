@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from milepost.domain.errors import EquipmentError, UnknownNameError, ValidationError
+from milepost.domain.errors import UnknownNameError, ValidationError
 from milepost.domain.ids import plan_of
 from milepost.domain.nearest import listed
 from milepost.domain.plans import PlanResult
@@ -153,7 +153,7 @@ async def _carry_on_all(milepost: Milepost, output: Output) -> int:
         _tell_left(interrupts.plans, output)
         return failures.INTERRUPTED
     for problem in resumed.left.values():
-        failures.tell(problem)
+        failures.tell(str(problem))
     if not resumed.results and not resumed.left and not output.as_json:
         sys.stdout.write("nothing to resume: every plan has ended, waits, or is under way\n")
         return 0
@@ -161,7 +161,7 @@ async def _carry_on_all(milepost: Milepost, output: Output) -> int:
     if interrupts.count:
         return failures.INTERRUPTED
     if resumed.left:
-        return EquipmentError.exit_code
+        return max(error.exit_code for error in resumed.left.values())
     return max((exit_code(result) for result in resumed.results), default=0)
 
 

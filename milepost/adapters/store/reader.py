@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlite3
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -49,8 +49,11 @@ class LogReader:
         return self._stored(_OF_PLAN, plan, after)
 
     def requests(self, after: int) -> list[Stored]:
-        """Return the requests to any plan after a position."""
-        return self._stored(_REQUESTS, after)
+        """Return the requests to any plan after a position.
+
+        Those that cannot be read are left out: whoever reads their plan is told.
+        """
+        return [one for row in self._rows(_REQUESTS, after) for one in self._readable(row)]
 
     def stream_version(self, stream: str) -> int:
         """Return the version of a stream's newest event, 0 if it has none."""
@@ -104,6 +107,11 @@ class LogReader:
             Stored(position, decode(Row(*columns)).as_decided())
             for position, *columns in self._rows(query, *parameters)
         ]
+
+    def _readable(self, row: tuple[Any, ...]) -> Iterator[Stored]:
+        position, *columns = row
+        with suppress(StoreFormatError):
+            yield Stored(position, self.codec.decode(Row(*columns)).as_decided())
 
     def _rows(self, query: str, *parameters: object) -> list[tuple[Any, ...]]:
         with self.connection() as connection:

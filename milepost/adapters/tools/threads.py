@@ -27,10 +27,17 @@ async def run_in_thread(function: Callable[[], T]) -> T:
 
 
 def measured(function: Callable[[], T], spend: Callable[[float], None]) -> T:
-    """Call a function, and tell `spend` the seconds of processor time that its thread took."""
+    """Call a function, and tell `spend` the seconds of processor time that its thread took.
+
+    An exception that only ends programs or tasks is none here: it becomes a `RuntimeError`.
+    """
     begun = time.thread_time()
     try:
         return function()
+    except (Exception, SystemExit):
+        raise
+    except BaseException as error:
+        raise RuntimeError(f"{type(error).__name__}: {error}") from error
     finally:
         spend(time.thread_time() - begun)
 

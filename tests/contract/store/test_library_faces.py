@@ -130,7 +130,7 @@ async def test_older_kinds_are_upcast_on_every_path(store: StoreUnderTest) -> No
 
 
 @pytest.mark.parametrize("store", ["sqlite"], indirect=True)
-async def test_a_newer_kind_is_refused_on_every_path(store: StoreUnderTest) -> None:
+async def test_a_newer_kind_is_refused_on_every_path_of_its_own_plan(store: StoreUnderTest) -> None:
     async with store.open() as journal:
         path = journal.path  # type: ignore[attr-defined]
     newer = RequestMadeThirdVersion(
@@ -142,12 +142,14 @@ async def test_a_newer_kind_is_refused_on_every_path(store: StoreUnderTest) -> N
     async with open_journal(path, kinds=LATER) as journal:
         await journal.append(draft(plan()))
         await journal.append(Save(plan(), [newer]))
+        await journal.append(draft(plan(2)))
+        await journal.append(request(plan(2)))
     async with store.open() as journal:
         with journal.event_log() as log:
             with pytest.raises(StoreFormatError, match="newer"):
                 await journal.plan_events(plan())
-            with pytest.raises(StoreFormatError, match="newer"):
-                await journal.next_requests(0)
+            [of_another] = await journal.next_requests(0)
+            assert of_another.event.originator_id == f"{plan(2)}!requests"
             with pytest.raises(StoreFormatError, match="newer"):
                 next(iter(log.events.get(newer.originator_id)))
 

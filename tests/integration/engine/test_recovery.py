@@ -14,10 +14,14 @@ CHAIN = [tool("a"), tool("b", "a"), tool("c", "b")]
 
 
 async def crashed(scene: Scene, tools: ScriptedTools, *steps: dict[str, object], at: str) -> str:
-    """Run a plan until an event is stored, then take its engine away; return the plan's id."""
+    """Run a plan until what an event begins is under way, then take its engine away.
+
+    Return the plan's id.
+    """
     async with scene.engine(tools) as mp:
         plan_id = await mp.start(plan(*steps))
         await scene.until(plan_id, at)
+        await anyio.sleep(0.001)
     return plan_id
 
 
