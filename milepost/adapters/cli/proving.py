@@ -118,9 +118,10 @@ def log_lines(file: str) -> list[str]:
     from milepost.adapters.store.log_lines import read_log
 
     try:
-        lines = Path(file).read_text(encoding="utf-8").splitlines()
+        text = Path(file).read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
         raise ValidationError(f"cannot be read ({error})", where=file) from error
+    lines = text.removesuffix("\n").split("\n")  # other line ends, as U+2028, stand in JSON texts
     read_log([line.encode() for line in lines], name=file, kinds=Kinds())
     return lines
 

@@ -108,6 +108,30 @@ def test_an_exported_plan_is_imported_elsewhere_with_its_ids_and_replays(
     assert milepost("export", pair, *other).out.splitlines() == lines
 
 
+@pytest.mark.parametrize(
+    "mark", ["\u2028", "\u2029", "\x85", "\x0b", "\r\n"], ids=["2028", "2029", "85", "0b", "crlf"]
+)
+def test_a_log_whose_texts_hold_line_ends_of_any_kind_is_imported(
+    milepost: Command, workflow: Write, mark: str
+) -> None:
+    tag = f"one{mark}two"
+    milepost("run", workflow(PAIR), "--tag", tag)
+    milepost("export", "last", "--output", "log.jsonl")
+    told = milepost("import", "log.jsonl", "--db", "other.db")
+
+    assert (told.code, told.err) == (0, "")
+    assert milepost("show", "last", "--db", "other.db", "--json").json["tags"] == [tag]
+
+
+def test_a_log_whose_lines_another_system_ended_its_own_way_is_imported(
+    milepost: Command, pair: str, tmp_path: Path
+) -> None:
+    log = tmp_path / "log.jsonl"
+    log.write_bytes(milepost("export", pair).out.replace("\n", "\r\n").encode())
+
+    assert milepost("import", log, "--db", "other.db").code == 0
+
+
 def test_a_plan_that_is_there_already_is_not_imported_again(milepost: Command, pair: str) -> None:
     milepost("export", pair, "--output", "log.jsonl")
     told = milepost("import", "log.jsonl")
