@@ -61,7 +61,7 @@ def section_of(value: Json) -> Section:
         rows = [row for row in value if isinstance(row, dict)]
         return Section(table=[{name: _cell(cell) for name, cell in row.items()} for row in rows])
     shown = orjson.dumps(value, option=orjson.OPT_INDENT_2).decode()
-    return Section(text="\n".join(f"    {line}" for line in shown.splitlines()))
+    return Section(text="\n".join(f"    {line}" for line in shown.split("\n")))
 
 
 def columns_of(table: list[dict[str, JsonScalar]]) -> list[str]:

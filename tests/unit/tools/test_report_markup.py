@@ -87,6 +87,7 @@ def test_bare_values_become_text_tables_or_indented_json() -> None:
     assert section_of("# Hi") == Section(text="# Hi")
     assert section_of([{"a": 1, "b": [2]}]) == Section(table=[{"a": 1, "b": "[2]"}])
     assert section_of({"a": 1}).text == '    {\n      "a": 1\n    }'
+    assert section_of({"a": "x\u2028y"}).text == '    {\n      "a": "x\u2028y"\n    }'
 
 
 def test_rows_with_different_fields_share_one_table() -> None:
