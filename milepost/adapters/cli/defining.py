@@ -15,6 +15,7 @@ from .plan_names import find_plan
 from .screen import times
 from .screen.terminal import clean, show
 from .screen.values import document
+from .writing import unwritable, write_text
 
 if TYPE_CHECKING:
     from milepost.adapters.graphs import Drawing
@@ -55,12 +56,15 @@ def print_validated(file: str, equipment: Equipment, *, remove_cycles: bool, as_
     return 0
 
 
-def draw_file(file: str, equipment: Equipment, language: str, output: str | None) -> int:
-    """Draw the graph of a workflow file."""
+def draw_file(
+    file: str, equipment: Equipment, language: str, output: str | None, *, store: str
+) -> int:
+    """Draw the graph of a workflow file; `store` is what is not written over."""
     from milepost.composition import validate
 
     spec = validate(file, config=equipment.config()).spec
-    return _write(_drawing(spec, title=spec.name or Path(file).name), language, output)
+    drawing = _drawing(spec, title=spec.name or Path(file).name)
+    return _write(drawing, language, output, store=store)
 
 
 async def draw_plan(
@@ -81,7 +85,7 @@ async def draw_plan(
             if cursor is None:
                 break
     drawing = _drawing(plan.spec, title=f"{plan.name or 'plan'}: {plan.status.value}")
-    return _write(with_statuses(drawing, statuses), language, output)
+    return _write(with_statuses(drawing, statuses), language, output, store=store)
 
 
 async def publish_file(
@@ -142,7 +146,7 @@ def write_schemas(folder: str) -> int:
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_text(written(schema), encoding="utf-8")
     except OSError as error:
-        raise _unwritable(folder, error) from error
+        raise unwritable(folder, error) from error
     sys.stdout.write(clean(f"{len(schemas)} schemas written to {folder}\n"))
     return 0
 
@@ -155,27 +159,12 @@ def _drawing(spec: PlanSpec, *, title: str) -> Drawing:
     return drawing_of(compile_plan(spec, CelExpressions()), title=title)
 
 
-def _write(drawing: Drawing, language: str, output: str | None) -> int:
+def _write(drawing: Drawing, language: str, output: str | None, *, store: str) -> int:
     from milepost.adapters.graphs import to_dot, to_mermaid, to_svg
 
     if language == "json":
         text = document(drawing.as_json()) + "\n"
     else:
         text = {"mermaid": to_mermaid, "dot": to_dot, "svg": to_svg}[language](drawing)
-    write_text(text, output)
+    write_text(text, output, store=store)
     return 0
-
-
-def write_text(text: str, output: str | None) -> None:
-    """Write a text to a file, or to standard output."""
-    if output is None:
-        sys.stdout.write(text)
-        return
-    try:
-        Path(output).write_text(text, encoding="utf-8")
-    except OSError as error:
-        raise _unwritable(output, error) from error
-
-
-def _unwritable(path: str, error: OSError) -> RefusedError:
-    return RefusedError(f"{path}: cannot be written ({error.strerror}); choose another place")

@@ -17,6 +17,7 @@ from .output import Output
 from .plan_names import find_plan
 from .screen.terminal import clean, is_interactive
 from .screen.values import document, harmless
+from .writing import write_text
 
 if TYPE_CHECKING:
     from milepost.engine.replay import ReplayReport
@@ -102,13 +103,13 @@ async def export_plan(store: str, name: str, output: str | None) -> int:
     """Write a plan's log as JSON Lines."""
     from milepost.composition import keep
 
-    from .defining import write_text
-
     async with opened(store) as milepost:
         plan = await find_plan(milepost, name)
     lines = await keep(store).export(plan)
     text = "".join(f"{line}\n" for line in lines)
-    write_text(harmless(text) if output is None and is_interactive(sys.stdout) else text, output)
+    if output is None and is_interactive(sys.stdout):
+        text = harmless(text)
+    write_text(text, output, store=store)
     return 0
 
 

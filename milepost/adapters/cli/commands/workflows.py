@@ -78,7 +78,7 @@ def graph(
 
     equipment = Equipment(tools=tuple(tools or ()))
     if names_file(what):
-        return draw_file(what, equipment, written.value, output)
+        return draw_file(what, equipment, written.value, output, store=db)
     return run_async(lambda: draw_plan(db, what, written.value, output, as_of=as_of))
 
 
