@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sys
 
 from milepost.domain.errors import MilepostError
@@ -11,8 +10,8 @@ from .screen.terminal import clean
 
 INTERRUPTED = 130
 """Exit code after Ctrl-C, as shells have it."""
-CLOSED_PIPE = 1
-"""Exit code when the reader of a pipe is gone, as typer has it."""
+UNTOLD = 1
+"""Exit code of a command that is done but whose answer could not be written."""
 
 
 def tell(message: str) -> None:
@@ -28,7 +27,14 @@ def milepost_error(error: BaseException) -> MilepostError | None:
     return error if isinstance(error, MilepostError) else None
 
 
-def closed_pipe() -> int:
-    """Leave quietly when nobody reads the output any more, as in `milepost history p | head`."""
-    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-    return CLOSED_PIPE
+def untold(code: int, problem: OSError) -> int:
+    """Return the exit code of a command whose answer did not reach standard output.
+
+    It stays quiet when nobody reads the output any more, as in `milepost history p | head`.
+    """
+    if not isinstance(problem, BrokenPipeError):
+        tell(
+            f"standard output: the answer cannot be written ({problem.strerror}); "
+            "the command was carried out, have its answer written elsewhere"
+        )
+    return code or UNTOLD

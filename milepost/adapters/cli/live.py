@@ -51,12 +51,7 @@ class Live:
 
     def show(self, event: Event) -> None:
         """Show an event that was just stored; the plan goes on even if nobody can read it."""
-        try:
-            self._show(event_view(0, event, None))
-        except OSError:
-            self._how = Manner.SILENT
-
-    def _show(self, view: EventView) -> None:
+        view = event_view(0, event, None)
         if self._how is Manner.LINES:
             _print_line(view)
         elif self._how is Manner.JSON:

@@ -25,6 +25,7 @@ from .commands import (
     workflows,
 )
 from .screen.terminal import prepare_streams
+from .streams import unfailing
 
 HELP = """Carry out plans and remember everything, in one file.
 
@@ -89,14 +90,21 @@ def _reflow_help(app: typer.Typer) -> None:
 
 def run_program(arguments: Sequence[str] | None = None) -> int:
     """Carry out one command and return its exit code, as `HELP` and `failures` have them."""
-    prepare_streams()
+    with unfailing() as answers:
+        prepare_streams()
+        code = _carry_out(arguments)
+        answers.flush()
+        return code if answers.problem is None else failures.untold(code, answers.problem)
+
+
+def _carry_out(arguments: Sequence[str] | None) -> int:
+    """Carry out one command; every error becomes one line and a code."""
     try:
         code = _command()(
             args=None if arguments is None else list(arguments),
             prog_name="milepost",
             standalone_mode=False,
         )
-        sys.stdout.flush()
     except typer.TyperException as error:
         if error.format_message():  # it is empty where the help was shown instead
             failures.tell(_usage(error, sys.argv[1:] if arguments is None else arguments))
@@ -104,8 +112,6 @@ def run_program(arguments: Sequence[str] | None = None) -> int:
     except (typer.Abort, KeyboardInterrupt):
         failures.tell("interrupted")
         return failures.INTERRUPTED
-    except BrokenPipeError:
-        return failures.closed_pipe()
     except Exception as error:
         known = failures.milepost_error(error)
         if known is None:
