@@ -10,12 +10,12 @@ __all__ = ["main"]
 def main(arguments: Sequence[str] | None = None) -> int:
     """Carry a command out and return its exit code.
 
-    Without arguments it is the program: it takes those of the process, and after Ctrl-C leaves
-    without waiting for calls that nothing can stop.
+    Without arguments it is the program: it takes those of the process, and leaves without waiting
+    for calls that nothing can stop.
     """
-    from .program import leave_interrupted, run_program
+    from .program import leave, run_program
 
     code = run_program(arguments)
     if arguments is None:
-        leave_interrupted(code)
+        leave(code)
     return code

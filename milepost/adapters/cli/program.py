@@ -5,6 +5,7 @@ from __future__ import annotations
 import inspect
 import os
 import sys
+import threading
 from collections.abc import Callable, Sequence
 from functools import cache
 from typing import Annotated
@@ -121,12 +122,23 @@ def _carry_out(arguments: Sequence[str] | None) -> int:
     return code if isinstance(code, int) else 0
 
 
-def leave_interrupted(code: int) -> None:
-    """End the process after Ctrl-C: its threads may be in calls of tools that nothing can stop."""
-    if code == failures.INTERRUPTED:
+def leave(code: int) -> None:
+    """End the process at once after Ctrl-C, and where calls of tools go on that nothing can stop.
+
+    Python itself would wait for their threads. The store is closed by now.
+    """
+    if code == failures.INTERRUPTED or _tools_are_busy():
         sys.stdout.flush()
         sys.stderr.flush()
         os._exit(code)
+
+
+def _tools_are_busy() -> bool:
+    if threading.active_count() == 1:
+        return False
+    from milepost.adapters.tools.threads import are_busy
+
+    return are_busy()
 
 
 def _root(
