@@ -54,6 +54,10 @@ class MirrorAsker:
         self._catch_up()
         return self._asker.answer(asking)
 
+    async def ask_at_one_moment(self, asking: Asking[T]) -> T:
+        """Return what a query comes to; nothing is copied while it is answered."""
+        return await self.ask(asking)
+
     def _catch_up(self) -> None:
         newest = self._store.recorder.max_notification_id() or 0
         if newest == self._position:

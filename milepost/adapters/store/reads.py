@@ -95,7 +95,7 @@ class StoreReads:
     ) -> Page[PlanSummary, PlanId]:
         """Return plans, the newest first."""
         asker = self._for(limit) if plan_filter is None and as_of is None else self._thorough
-        return await asker.ask(
+        return await asker.ask_at_one_moment(
             reads_plans.plans(self._kinds, plan_filter or PlanFilter(), after, limit, as_of)
         )
 
@@ -156,7 +156,9 @@ class StoreReads:
 
     async def revision_content(self, plan: str, number: int | None) -> PlanSpec:
         """Return a plan's content at a revision; None means the one that holds."""
-        return await self._quick.ask(reads_revisions.revision_content(self._stories, plan, number))
+        return await self._quick.ask_at_one_moment(
+            reads_revisions.revision_content(self._stories, plan, number)
+        )
 
     async def checkpoints(self, plan: str, *, as_of: AsOf = None) -> tuple[CheckpointView, ...]:
         """Return the checkpoints that a plan has, the first taken first."""
@@ -174,11 +176,11 @@ class StoreReads:
         self, *, after: str | None = None, limit: int = PAGE
     ) -> Page[WorkflowView, str]:
         """Return the published versions of workflows by name, oldest version first."""
-        return await self._thorough.ask(workflows(self._kinds, after, limit))
+        return await self._thorough.ask_at_one_moment(workflows(self._kinds, after, limit))
 
     async def counts(self) -> StoreCounts:
         """Return how many events and plans there are."""
-        return await self._thorough.ask(reads_plans.counts())
+        return await self._thorough.ask_at_one_moment(reads_plans.counts())
 
     async def position_at(self, time: datetime) -> int:
         """Return the last position that is not after an aware time, 0 if there is none."""
