@@ -1,28 +1,21 @@
 """Queries that do no input or output themselves: they ask, and are answered.
 
 A query is a generator. It yields statements, and work that takes a while, and is sent the rows
-and results; what runs it decides where: in this thread, or on an aiosqlite connection.
+and results; what runs it decides where: in this thread, or in another one.
 """
 
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Awaitable, Callable, Generator
+from collections.abc import Callable, Generator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol, TypeAlias, TypeVar
-
-from anyio import CancelScope, Lock, to_thread
+from typing import Any, Protocol, TypeAlias, TypeVar
 
 from .translation import translated
 
-if TYPE_CHECKING:
-    import aiosqlite
-
 T = TypeVar("T")
 Answer: TypeAlias = list[tuple[Any, ...]]
-LONG_WORK = 500
-"""Items from which work leaves the event loop's thread."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,55 +102,3 @@ class DirectAsker:
             except StopIteration as stop:
                 result: T = stop.value
                 return result
-
-
-class AioAsker:
-    """Answers from an aiosqlite connection, so that the event loop never waits for the disk.
-
-    Statements of several queries take turns, but a query of one moment has the connection alone:
-    what others ask for meanwhile must not be of a moment before they asked.
-    """
-
-    def __init__(self, connection: aiosqlite.Connection, path: Path) -> None:
-        self._connection = connection
-        self._path = path
-        self._turn = Lock(fast_acquire=True)
-
-    async def ask(self, asking: Asking[T]) -> T:
-        """Return what a query comes to."""
-        with translated(self._path):
-            return await self._answer(asking, self._select_in_turn)
-
-    async def ask_at_one_moment(self, asking: Asking[T]) -> T:
-        """Return what a query comes to, read in one transaction."""
-        with translated(self._path):
-            async with self._turn:
-                try:
-                    await self._select(BEGIN)
-                    return await self._answer(asking, self._select)
-                finally:
-                    with CancelScope(shield=True):
-                        await self._connection.rollback()
-
-    async def _answer(self, asking: Asking[T], rows: Callable[[Select], Awaitable[Answer]]) -> T:
-        answer: Any = None
-        try:
-            while True:
-                asked = asking.send(answer)
-                if isinstance(asked, Select):
-                    answer = await rows(asked)
-                elif asked.size < LONG_WORK:
-                    answer = asked.function()
-                else:
-                    answer = await to_thread.run_sync(asked.function)
-        except StopIteration as stop:
-            result: T = stop.value
-            return result
-
-    async def _select_in_turn(self, asked: Select) -> Answer:
-        async with self._turn:
-            return await self._select(asked)
-
-    async def _select(self, asked: Select) -> Answer:
-        rows: Any = await self._connection.execute_fetchall(asked.sql, asked.parameters)
-        return list(rows)

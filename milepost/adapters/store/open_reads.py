@@ -12,12 +12,13 @@ from anyio import to_thread
 
 from milepost.domain.errors import UnknownNameError
 
-from .asking import AioAsker, DirectAsker
+from .asking import DirectAsker
 from .connections import connect_reader
 from .kinds import Kinds
 from .limits import StoreLimits
 from .reads import StoreReads
 from .schema import version_of
+from .thorough import ThoroughAsker, connected
 from .translation import translated
 
 
@@ -29,16 +30,14 @@ async def open_reads(
 
     Raises `UnknownNameError` for a file that is not there, `StoreFormatError` for what is no store.
     """
-    import aiosqlite
-
     timeout = (limits or StoreLimits()).commits.busy_timeout
     connect = partial(connect_to_existing, path, busy_timeout=timeout)
     async with AsyncExitStack() as stack:
         quick = await to_thread.run_sync(connect)
         stack.callback(quick.close)
         with translated(path):
-            thorough = await stack.enter_async_context(aiosqlite.Connection(connect, 64))
-        yield StoreReads(DirectAsker(quick, path), AioAsker(thorough, path), kinds or Kinds())
+            thorough = await stack.enter_async_context(connected(connect))
+        yield StoreReads(DirectAsker(quick, path), ThoroughAsker(thorough, path), kinds or Kinds())
 
 
 def connect_to_existing(path: Path, *, busy_timeout: float = 5.0) -> sqlite3.Connection:

@@ -10,7 +10,7 @@ from tests.unit.projections.made import Record, plan_of, tool_step
 
 from .stores import finished, store
 
-pytestmark = pytest.mark.anyio
+pytestmark = [pytest.mark.anyio, pytest.mark.parametrize("anyio_backend", ["asyncio", "trio"])]
 
 LARGE = "x" * 70_000
 

@@ -36,7 +36,6 @@ async def test_answers_follow_what_is_saved(anyio_backend: str) -> None:
 
 
 @pytest.mark.anyio
-@pytest.mark.parametrize("anyio_backend", ["asyncio"])
 async def test_answers_are_those_of_a_file(path: Path, anyio_backend: str) -> None:
     del anyio_backend
     records = [finished("p1", session="s"), finished("p2", output=LARGE)]

@@ -14,7 +14,7 @@ from milepost.adapters.store import reads_plans, reads_workflows
 from milepost.adapters.store.asking import Asking
 from milepost.facade import Milepost
 
-pytestmark = pytest.mark.anyio
+pytestmark = [pytest.mark.anyio, pytest.mark.parametrize("anyio_backend", ["asyncio", "trio"])]
 FAILING = {
     "name": "f",
     "steps": [{"id": "b", "tool": "calc.evaluate", "input": {"expression": "1/0"}}],

@@ -1,7 +1,7 @@
 """Reading a store file while, before and after it is written."""
 
 import sqlite3
-from contextlib import closing
+from contextlib import aclosing, closing
 from datetime import timedelta
 from pathlib import Path
 
@@ -27,7 +27,7 @@ from tests.unit.projections.made import BEGINNING, Record, body_of, content_of, 
 
 from .stores import append, bytes_of, finished, store
 
-pytestmark = pytest.mark.anyio
+pytestmark = [pytest.mark.anyio, pytest.mark.parametrize("anyio_backend", ["asyncio", "trio"])]
 
 
 async def test_an_event_has_its_whole_envelope(path: Path) -> None:
@@ -104,12 +104,13 @@ async def test_a_follower_sees_every_event_in_order_and_waits_for_more(
         await append(journal, finished("p1"))
 
         async def follow() -> None:
-            async for event in reads.follow(after=2):
-                seen.append(event.position)
-                if event.position == 7:
-                    caught_up.set()
-                if event.position == 14:
-                    return
+            async with aclosing(reads.follow(after=2)) as events:
+                async for event in events:
+                    seen.append(event.position)
+                    if event.position == 7:
+                        caught_up.set()
+                    if event.position == 14:
+                        return
 
         with anyio.fail_after(10):
             async with anyio.create_task_group() as tasks:
