@@ -8,7 +8,7 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from functools import partial
 from pathlib import Path
 
-from anyio import to_thread
+from anyio import CapacityLimiter, to_thread
 
 from milepost.domain.errors import UnknownNameError
 
@@ -33,7 +33,7 @@ async def open_reads(
     timeout = (limits or StoreLimits()).commits.busy_timeout
     connect = partial(connect_to_existing, path, busy_timeout=timeout)
     async with AsyncExitStack() as stack:
-        quick = await to_thread.run_sync(connect)
+        quick = await to_thread.run_sync(connect, limiter=CapacityLimiter(1))
         stack.callback(quick.close)
         with translated(path):
             thorough = await stack.enter_async_context(connected(connect))

@@ -42,6 +42,7 @@ class ThoroughAsker:
         self._connection = connection
         self._path = path
         self._turn = Lock(fast_acquire=True)
+        self._workers = CapacityLimiter(1)  # tools may have taken all common threads
 
     async def ask(self, asking: Asking[T]) -> T:
         """Return what a query comes to."""
@@ -69,7 +70,7 @@ class ThoroughAsker:
                 elif asked.size < LONG_WORK:
                     answer = asked.function()
                 else:
-                    answer = await to_thread.run_sync(asked.function)
+                    answer = await to_thread.run_sync(asked.function, limiter=self._workers)
         except StopIteration as stop:
             result: T = stop.value
             return result

@@ -1,0 +1,40 @@
+"""Reading waits for no thread that a user's own calls keep busy."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import anyio
+import pytest
+from anyio import to_thread
+
+import milepost
+from milepost.adapters.store import thorough
+
+pytestmark = [pytest.mark.anyio, pytest.mark.parametrize("anyio_backend", ["asyncio", "trio"])]
+PATIENCE = 20
+
+
+@contextmanager
+def all_common_threads_taken() -> Iterator[None]:
+    limiter = to_thread.current_default_thread_limiter()
+    sleepers = [object() for _ in range(int(limiter.total_tokens))]
+    for sleeper in sleepers:
+        limiter.acquire_on_behalf_of_nowait(sleeper)
+    try:
+        yield
+    finally:
+        for sleeper in sleepers:
+            limiter.release_on_behalf_of(sleeper)
+
+
+async def test_a_plan_is_read_while_all_common_threads_are_taken(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(thorough, "LONG_WORK", 0)
+    one = {"name": "one", "steps": [{"id": "t", "tool": "time.now"}]}
+    async with milepost.open(path) as mp:
+        plan = (await mp.run(one)).plan_id
+        with all_common_threads_taken(), anyio.fail_after(PATIENCE):
+            assert (await mp.plan(plan)).steps.completed == 1
+            assert len((await mp.plans(limit=500)).items) == 1
