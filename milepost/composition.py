@@ -107,8 +107,8 @@ async def _opened_store(url: str | Path) -> AsyncIterator[tuple[Journal, ReaderS
         async with open_memory_journal(store) as journal, AsyncExitStack() as readers:
             yield journal, lambda: readers.enter_async_context(_memory_reads(store))
     else:
-        path = Path(url)
-        async with open_journal(path) as file_journal, AsyncExitStack() as readers:
+        async with open_journal(Path(url)) as file_journal, AsyncExitStack() as readers:
+            path = file_journal.path  # whole: the program may go to another folder before it reads
             yield file_journal, lambda: readers.enter_async_context(_file_reads(path))
 
 

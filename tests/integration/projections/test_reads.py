@@ -8,6 +8,7 @@ from pathlib import Path
 import anyio
 import pytest
 
+import milepost
 from milepost.adapters.store import reads as reads_module
 from milepost.adapters.store.journal import open_journal
 from milepost.adapters.store.open_reads import open_reads
@@ -260,3 +261,16 @@ async def test_a_story_that_is_kept_is_told_anew_once_the_plan_moves_on(path: Pa
         await journal.append(Save(PlanId("p1"), [completed], fence=1))
         assert (await reads.plan("p1")).steps.completed == 1
         assert (await reads.plan("p1", as_of=3)).steps.completed == 0
+
+
+async def test_a_store_named_by_a_relative_path_is_read_wherever_the_program_goes(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    here, there = tmp_path / "here", tmp_path / "there"
+    for folder in (here, there):
+        folder.mkdir()
+        await store(folder / "plans.db", finished(folder.name))
+    monkeypatch.chdir(here)
+    async with milepost.open("plans.db") as mp:
+        monkeypatch.chdir(there)
+        assert [plan.id for plan in (await mp.plans()).items] == ["here"]
