@@ -5,7 +5,12 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from milepost.domain.aggregates import WorkflowStream
-from milepost.domain.errors import RefusedError, UnknownNameError, ValidationError
+from milepost.domain.errors import (
+    RefusedError,
+    UnknownNameError,
+    ValidationError,
+    VersionConflictError,
+)
 from milepost.domain.events import WorkflowPublished
 from milepost.domain.ids import PlanId, workflow_stream
 from milepost.domain.nearest import suggestion
@@ -14,6 +19,8 @@ from milepost.domain.values import ContentHash
 from milepost.engine.journal import Journal, Save
 from milepost.engine.library import Library, Prepared, read_content
 from milepost.engine.world import World
+
+_TRIES = 20
 
 
 class Published(NamedTuple):
@@ -42,6 +49,16 @@ class PublishedWorkflows:
             raise ValidationError(
                 "a workflow without a name cannot be published", mend="give it a `name`"
             )
+        for _try in range(_TRIES):
+            try:
+                await self._register(name, version, prepared, who=who)
+            except VersionConflictError:
+                continue
+            return Published(name, version, prepared.content)
+        raise RefusedError(f"{name}@{version}: too many versions at once; try again")
+
+    async def _register(self, name: str, version: str, prepared: Prepared, *, who: str) -> None:
+        """Store a version that is not there yet; raise `VersionConflictError` if another came."""
         stream = await self._stream(name)
         known = stream.versions.get(version)
         if known is not None and known != prepared.content:
@@ -49,20 +66,18 @@ class PublishedWorkflows:
                 f"{name}@{version}: this version is published with other content; "
                 "give the workflow a new `version`"
             )
-        if known is None:
-            stream_id = workflow_stream(name)
-            event = stream.record(
-                WorkflowPublished,
-                timestamp=self._world.clock.now(),
-                actor=who,
-                version=version,
-                content=prepared.content,
-                description=prepared.spec.description,
-            )
-            await self._journal.append(
-                Save(PlanId(stream_id), [event], contents={prepared.content: prepared.body})
-            )
-        return Published(name, version, prepared.content)
+        if known is not None:
+            return
+        event = stream.record(
+            WorkflowPublished,
+            timestamp=self._world.clock.now(),
+            actor=who,
+            version=version,
+            content=prepared.content,
+            description=prepared.spec.description,
+        )
+        contents = {prepared.content: prepared.body}
+        await self._journal.append(Save(PlanId(stream.id), [event], contents=contents))
 
     async def find(self, reference: str) -> tuple[Prepared, str]:
         """Return `NAME@VERSION` made ready, and the reference; raise `UnknownNameError`."""
