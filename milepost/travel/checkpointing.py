@@ -12,6 +12,7 @@ from pydantic import JsonValue
 from milepost.domain.checkpoints import checkpoints_of
 from milepost.domain.commands import ChangeBreakpoint, ForgetCheckpoint, TakeCheckpoint
 from milepost.domain.errors import RefusedError, UnknownNameError, ValidationError
+from milepost.domain.events import CheckpointTaken
 from milepost.domain.ids import PlanId, static_path
 from milepost.domain.nearest import suggestion
 from milepost.domain.plans import PlanSpec
@@ -61,14 +62,14 @@ class Checkpointing(Asking):
             raise ValidationError("a checkpoint needs a name that is not empty", where="name")
         if snapshot and at is not None:
             raise RefusedError("a snapshot holds the present moment; a past one needs none")
-        before = await self.checkpoints(plan_id)
         event = None
         if at is not None:
             event = (await self._moments.find(PlanId(plan_id), at=at)).event.id
         command = TakeCheckpoint(name=name, at=event, snapshot=snapshot)
-        await self._ask(plan_id, "checkpoint", command, why=why, who=who)
-        taken = [one for one in await self.checkpoints(plan_id) if one not in before]
-        return name if name is not None else taken[-1]
+        request = await self._ask(plan_id, "checkpoint", command, why=why, who=who)
+        events = await self._moments.events(PlanId(plan_id))
+        taken = (event for event in events if isinstance(event, CheckpointTaken))
+        return next(event.name for event in taken if event.cause == request)
 
     async def checkpoints(self, plan_id: str) -> dict[str, str]:
         """Return the plan's checkpoints: the id of the event by name, the first taken first."""
