@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections import deque
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from functools import partial
@@ -159,20 +160,47 @@ class SqliteJournal:
 
 async def _opened(make: partial[StoreFile], patience: float, path: Path) -> StoreFile:
     """Open in a thread, since it may wait for others; close what comes when nobody waits."""
-    given_up = threading.Event()
-
-    def opened() -> StoreFile:
-        file = make()
-        if given_up.is_set():
-            file.close()
-        return file
-
+    delivery = _Delivery(make)
     try:
         with anyio.fail_after(patience):
-            return await run_detached(opened)
+            await run_detached(delivery.bring)
+            return delivery.take()
     except TimeoutError as error:
         raise StoreBusyError(
             f"{path}: another process keeps the store locked for {patience:g} s; try again"
         ) from error
     finally:
-        given_up.set()
+        with anyio.CancelScope(shield=True), anyio.move_on_after(patience):
+            await delivery.refuse()
+
+
+class _Delivery:
+    """A file on its way from the thread that opens it; the last to touch it closes it."""
+
+    def __init__(self, make: partial[StoreFile]) -> None:
+        self._make = make
+        self._refused = threading.Event()
+        self._brought: deque[StoreFile] = deque()
+
+    def bring(self) -> None:
+        """Open the file, and close it if it is refused already."""
+        self._brought.append(self._make())
+        if self._refused.is_set():
+            self._close()
+
+    def take(self) -> StoreFile:
+        """Return the file that was brought; nobody else closes it then."""
+        return self._brought.popleft()
+
+    async def refuse(self) -> None:
+        """Close what was not taken, now or when it comes."""
+        self._refused.set()
+        if self._brought:
+            await run_detached(self._close)
+
+    def _close(self) -> None:
+        try:
+            file = self._brought.popleft()
+        except IndexError:  # the other thread was quicker
+            return
+        file.close()
