@@ -65,6 +65,7 @@ class Wal:
     def reserve(self) -> None:
         """Make the log file longer with zeros, which SQLite takes for the end of the log.
 
+        Hold SQLite's lock for writing, so that no program adds to the log meanwhile.
         They are written, not just promised, so that a commit need not change the file's length.
         A full disk is no reason to fail here: the log then grows as it must.
         """

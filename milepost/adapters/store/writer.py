@@ -99,9 +99,17 @@ class Writer:
             self._wal.checkpoint(self._opened())
 
     def reserve(self) -> None:
-        """Make the write-ahead log's file longer."""
-        with self._gate.entered():
-            self._wal.reserve()
+        """Make the write-ahead log's file longer; while another program writes it is left to later.
+
+        SQLite's own lock keeps those out who know no gate: their frames would be written over.
+        """
+        with self._gate.entered(), suppress(sqlite3.Error):
+            connection = self._opened()
+            connection.execute("BEGIN IMMEDIATE")
+            try:
+                self._wal.reserve()
+            finally:
+                connection.execute("ROLLBACK")
 
     @contextmanager
     def transaction(self) -> Iterator[sqlite3.Connection]:

@@ -1,6 +1,8 @@
 """The write-ahead log stays bounded, and is cut when a reader had kept it long."""
 
+import os
 import sqlite3
+from contextlib import closing, suppress
 from pathlib import Path
 
 import pytest
@@ -62,6 +64,32 @@ async def test_a_busy_process_makes_its_log_long_at_once_and_loses_nothing(path:
         assert other.execute("SELECT count(*) FROM stored_events").fetchone() == (82,)
         assert other.execute("PRAGMA integrity_check").fetchone() == ("ok",)
         other.close()
+
+
+async def test_a_log_made_longer_takes_nothing_from_another_program_that_writes_meanwhile(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pwrite, written = os.pwrite, []
+
+    def meanwhile(file: int, data: bytes, place: int) -> int:
+        monkeypatch.undo()
+        with suppress(sqlite3.OperationalError):  # the file is locked
+            for number in range(20):
+                foreign.execute("INSERT INTO tracking VALUES (?, ?)", (f"{number}", number))
+                written.append(number)
+        return pwrite(file, data, place)
+
+    async with open_journal(path) as journal:
+        await journal.append(draft(plan()))
+        foreign = sqlite3.connect(path, isolation_level=None, timeout=0, check_same_thread=False)
+        with closing(foreign):
+            monkeypatch.setattr(os, "pwrite", meanwhile)
+            await _write(journal, 0, 40)
+            assert os.pwrite is pwrite, "the log was not made longer"
+    with closing(sqlite3.connect(path)) as connection:
+        assert connection.execute("PRAGMA integrity_check").fetchone() == ("ok",)
+        kept = connection.execute("SELECT count(*) FROM tracking WHERE notification_id > -1")
+        assert kept.fetchone()[0] == len(written) + 1
 
 
 async def test_full_durability_is_in_force_on_every_connection(path: Path) -> None:
