@@ -33,6 +33,8 @@ LOG = (
 MIGRATIONS: tuple[Sequence[str], ...] = (LOG,)
 """What each version added; a file's version is how many of these it has been through."""
 
+_TABLES = frozenset({"stored_events", "tracking", "bodies", "body_data", "plan_owners"})
+
 
 def prepare(connection: sqlite3.Connection, path: Path) -> None:
     """Create the tables of a new file or bring an older one up, inside the open transaction.
@@ -63,12 +65,22 @@ def _version(connection: sqlite3.Connection, path: Path) -> int:
                 f"{path}: written by a newer version of Milepost (store version {version}, this"
                 f" one knows {len(MIGRATIONS)}); install that version to open it"
             )
+        if version:
+            _refuse_what_lacks_tables(connection, path)
         return version
     if _number(connection, "SELECT count(*) FROM sqlite_master"):
         raise StoreFormatError(
             f"{path}: a SQLite file of another program; name a new file or a Milepost store"
         )
     return 0
+
+
+def _refuse_what_lacks_tables(connection: sqlite3.Connection, path: Path) -> None:
+    found = {name for (name,) in connection.execute("SELECT name FROM sqlite_master")}
+    for table in sorted(_TABLES - found):
+        raise StoreFormatError(
+            f"{path}: damaged, the table {table} is missing; restore a backup, or name another file"
+        )
 
 
 def _number(connection: sqlite3.Connection, query: str) -> int:

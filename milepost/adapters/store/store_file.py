@@ -95,5 +95,7 @@ def _refuse_what_is_no_store(path: Path) -> None:
         raise StoreFormatError(f"{path}: the folder {path.parent} does not exist; make it first")
     if path.is_dir():
         raise StoreFormatError(f"{path}: a folder; name a file in it")
+    if path.exists() and not path.is_file():
+        raise StoreFormatError(f"{path}: a device or a pipe, which can hold no store; name a file")
     if path.exists() and path.stat().st_size:
         version_of(path)

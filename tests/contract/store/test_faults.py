@@ -1,5 +1,6 @@
 """A store file that cannot be opened, read or written: the right error, nothing pretended."""
 
+import os
 import sqlite3
 import threading
 from collections.abc import Iterator, Sequence
@@ -13,6 +14,7 @@ from milepost.adapters.store.inline import ProjectedRows
 from milepost.adapters.store.journal import SqliteJournal, open_journal
 from milepost.adapters.store.limits import CommitLimits, StoreLimits
 from milepost.adapters.store.locks import COMMIT, open_locks
+from milepost.adapters.store.open_reads import open_reads
 from milepost.domain.errors import (
     StoreBusyError,
     StoreError,
@@ -81,6 +83,25 @@ async def test_a_path_that_cannot_be_a_file_is_explained(tmp_path: Path, name: s
     with pytest.raises(StoreError, match=r"does not exist|a folder"):
         async with open_journal(tmp_path / name):
             pass
+
+
+async def test_what_is_neither_a_file_nor_a_folder_is_named_and_left_alone(path: Path) -> None:
+    os.mkfifo(path)
+    with pytest.raises(StoreFormatError, match=r"plans\.db: a device or a pipe"):
+        async with open_journal(path):
+            pass
+    assert [each.name for each in path.parent.iterdir()] == ["plans.db"]
+
+
+@pytest.mark.parametrize("table", ["stored_events", "body_data"])
+async def test_a_store_without_one_of_its_tables_is_called_damaged(path: Path, table: str) -> None:
+    async with open_journal(path):
+        pass
+    _execute(path, f"DROP TABLE {table}")
+    for opened in (open_journal(path), open_reads(path)):
+        with pytest.raises(StoreFormatError, match=rf"the table {table} is missing.*backup"):
+            async with opened:
+                pass
 
 
 async def test_a_full_store_acknowledges_nothing_and_goes_on_when_there_is_room(
