@@ -84,7 +84,12 @@ def fail_plan(
     message: str,
     cause: Instance | None = None,
 ) -> None:
-    """Stop what runs and end the plan as failed; results of finished steps stay."""
+    """Stop what runs and end the plan as failed; results of finished steps stay.
+
+    A plan that undoes its steps goes on with that, and then ends as it was to.
+    """
+    if state.plan.compensation is not None:
+        return
     cancel_active(state, reason)
     error = ErrorRecord(
         kind="timeout" if completion is Completion.TIMEOUT else "execution",

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from .core_run import CoreRun, Fields, container, told, tool
 
 RETRY = {"max_attempts": 2, "initial_delay": 5, "jitter": False}
@@ -84,6 +86,58 @@ def test_what_cannot_be_undone_is_named_and_the_rest_is_undone() -> None:
     ended = next(event for event in run.log if event.kind == "plan.compensation_ended.v1")
     assert ended.data() == {"failed": ["b"]}
     assert run.state.plan.status == "failed"
+
+
+@pytest.mark.parametrize(
+    ("command", "status"), [("cancel", "cancelled"), ("compensate", "paused"), ("", "failed")]
+)
+@pytest.mark.parametrize("crash", [True, False])
+def test_an_undo_that_reaches_max_retries_is_named_and_the_plan_ends_as_it_was_to(
+    command: str, status: str, crash: bool
+) -> None:
+    steps = undoable("a", retry=RETRY), undoable("b", "a", retry=RETRY), tool("c", "b")
+    run = CoreRun(*steps, settings={"max_retries": 0})
+    run.succeed("a")
+    run.succeed("b")
+    if command:
+        run.ask(command)
+    else:
+        run.fail("c")
+    assert told(run.fail("b~undo")) == ["failed b~undo", "plan limit_reached", "started a~undo"]
+    events = run.crash() if crash else run.fail("a~undo")
+    assert told(events)[-3:-1] == ["failed a~undo", "plan compensation_ended"]
+    ended = next(event for event in run.log if event.kind == "plan.compensation_ended.v1")
+    assert ended.data() == {"failed": ["b", "a"]}
+    assert told(run.log).count("plan compensation_begun") == 1
+    assert run.state.plan.status == status
+    assert run.replayed().equal
+
+
+def test_a_plan_that_pauses_at_its_limits_pauses_while_it_undoes_and_then_goes_on() -> None:
+    steps = undoable("a", retry=RETRY), tool("b", "a")
+    run = CoreRun(*steps, settings={"max_retries": 0, "on_limit": "pause"})
+    run.succeed("a")
+    run.ask("cancel")
+    told_of = ["retrying a~undo", "plan limit_reached", "plan paused"]
+    assert told(run.fail("a~undo")) == told_of
+    run.wait(5)
+    run.ask("resume")
+    run.succeed("a~undo")
+    assert run.state.plan.status == "cancelled"
+    assert run.replayed().equal
+
+
+@pytest.mark.parametrize("limit", [{"max_steps": 3}, {"max_execution_time": 60}])
+def test_no_other_limit_keeps_a_plan_from_undoing_its_steps(limit: Fields) -> None:
+    run = CoreRun(undoable("a"), undoable("b", "a"), tool("c", "b"), settings=limit)
+    run.succeed("a")
+    run.succeed("b")
+    run.ask("cancel")
+    run.time_out(60)
+    run.finish()
+    assert undone(run) == ["completed b~undo", "completed a~undo"]
+    assert run.state.plan.status == "cancelled"
+    assert run.replayed().equal
 
 
 def test_what_could_not_be_undone_is_tried_anew_the_next_time() -> None:
