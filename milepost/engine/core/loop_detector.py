@@ -10,7 +10,7 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING
 
 from milepost.domain.events import ErrorRecord, LoopDetected, PlanPaused
-from milepost.domain.ids import StepPath, path_of, stream_of
+from milepost.domain.ids import StepPath, owner_of, path_of, stream_of
 from milepost.domain.plans import Completion
 from milepost.domain.replanning import OnLoop, RevisionTrigger
 from milepost.domain.values import Json
@@ -69,9 +69,7 @@ def _replan(
 ) -> None:
     """Fail the step that goes round, with all around it, so that the plan is made anew there."""
     code = SPEND if finding.found == SPEND else LOOP
-    outermost = state.instances[path]
-    while outermost.frame.owner is not None:
-        outermost = outermost.frame.owner
+    outermost = _outermost(state, path)
     if outermost.step.ended:
         analysis: dict[str, Json] = {"step": path, "code": code, "message": message}
         trigger = RevisionTrigger.RESOURCES if code == SPEND else RevisionTrigger.UNEXPECTED
@@ -80,3 +78,10 @@ def _replan(
     cancel_below(state, outermost, message)
     error = ErrorRecord(code=code, message=message, retryable=False)
     fail(state, outermost, error, cause=detected)
+
+
+def _outermost(state: PlanState, path: StepPath) -> Instance:
+    """Return the top-level step that a step is, or lies in; what is around it may have ended."""
+    while (owner := owner_of(path)) is not None:
+        path = owner
+    return state.instances[path]

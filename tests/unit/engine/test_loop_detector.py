@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
+
 from milepost.domain.events import Event, LoopDetected, Usage
 from milepost.domain.ids import StepPath
 from milepost.engine.core import AttemptSucceeded
@@ -159,6 +161,27 @@ def test_a_circle_is_a_reason_for_another_plan() -> None:
     run.plan(tool("a"), {**loop, "when": "false"}, tool("b", "a"))
     run.finish()
     assert run.result.success
+    assert run.replayed().equal
+
+
+@pytest.mark.parametrize("crash", [True, False])
+def test_a_circle_that_closed_while_the_plan_paused_is_found_when_it_is_resumed(
+    crash: bool,
+) -> None:
+    loops = {"max_repeats": None, "state_repeats": 1, "on_loop": "replan"}
+    loop = container("loop", "l", tool("x"), **{"while": "index < 3"})
+    run = CoreRun(loop, tool("z"), settings={"loops": loops, "replan": {}})
+    run.succeed("l[0].x", 1)
+    run.succeed("l[1].x", 1)
+    run.ask("pause")
+    run.succeed("l[2].x", 1)
+    if crash:
+        run.crash()
+    events = told(run.ask("resume"))
+    assert events[2:4] == ["plan loop_detected", "plan replan_begun"]
+    begun = run.state.plan.replanning
+    assert begun is not None
+    assert begun.step == "l[2].x"
     assert run.replayed().equal
 
 
