@@ -54,11 +54,13 @@ def child_ended(state: PlanState, owner: Instance, frame: Frame, child: Instance
 def go_on(state: PlanState, owner: Instance) -> None:
     """Do what children that ended before a crash call for; harmless when nothing is left.
 
-    Failures come first: they end a container whose children have all ended.
+    What ends a container comes first: a failure, or the first success where that is asked for.
     """
+    is_race = owner.node.spec.mode is ParallelMode.FIRST_SUCCESS
+    decisive = StepStatus.COMPLETED if is_race else StepStatus.FAILED
     for frame in list(owner.frames):
         ended = [child for child in frame.instances.values() if child.step.ended]
-        for child in sorted(ended, key=lambda one: one.step.status is not StepStatus.FAILED):
+        for child in sorted(ended, key=lambda one: one.step.status is not decisive):
             child_ended(state, owner, frame, child)
     if owner.step.status is not StepStatus.RUNNING:
         return

@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 from .core_run import CoreRun, container, told, tool
+from .test_forking import fork
 
 AGAIN = {"max_attempts": 2, "initial_delay": 1, "jitter": False}
 ON = {"stop_on_first_failure": False}
@@ -65,6 +66,30 @@ def test_without_any_success_the_race_fails() -> None:
     run.fail("p.x")
     run.fail("p.y")
     assert told(run.log)[-2:] == ["failed p", "plan failed"]
+
+
+def test_a_success_after_a_failure_wins_the_race_also_where_it_is_taken_up_again() -> None:
+    race = container("parallel", "p", tool("x"), tool("y"), mode="first_success")
+    run = CoreRun(race, tool("z", "p"))
+    run.fail("p.x")
+    won = run.succeed("p.y", 1)[0]
+    forked = fork(run, at=run.own.index(won))
+    run.restore(won.id)
+    for again in (run, forked):
+        assert again.state.steps["p"].output == {"y": 1}  # type: ignore[index]
+        assert again.running == ["z"]
+        assert again.replayed().equal
+
+
+def test_a_success_after_a_failure_wins_the_race_after_a_crash() -> None:
+    race = container("parallel", "p", tool("x"), tool("y"), mode="first_success")
+    run = CoreRun(race, tool("z", "p"))
+    run.fail("p.x")
+    won = run.succeed("p.y", 1)[0]
+    del run.log[run.log.index(won) + 1 :]
+    run.crash()
+    assert run.statuses["p"] == "completed"
+    assert run.running == ["z"]
 
 
 def test_stop_on_failure_stops_the_others_at_once() -> None:
