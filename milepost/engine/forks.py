@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from milepost.domain.errors import UnknownNameError
+from milepost.domain.errors import ExpressionError, UnknownNameError
 from milepost.domain.ids import StepPath
 from milepost.domain.lookup import StepLookup
 from milepost.domain.plans import PlanSpec
 from milepost.domain.values import Json, canonical_bytes
 
-from .core import Forked
+from .core import Forked, PlanState
+from .core.attempts import UNWRITTEN
 from .core.forking import inherited
 from .core.past import past_at
 from .core.survey import same_step
@@ -47,6 +48,16 @@ def forked_at(
         replaced=tuple(replaced),
         history=past.before,
     )
+
+
+def refuse_unwritten(fork: PlanState) -> None:
+    """Refuse a fork that began with a result which does not suit its step's `set`.
+
+    Raises `ExpressionError`.
+    """
+    error = fork.plan.error
+    if error is not None and error.code == UNWRITTEN and error.step is None:
+        raise ExpressionError(error.message, mend="give the step a result that its `set` can read")
 
 
 def _known(path: str, steps: StepLookup) -> StepPath:

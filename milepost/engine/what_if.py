@@ -32,6 +32,7 @@ from .core import (
     TimerFired,
     decide,
 )
+from .forks import refuse_unwritten
 
 _AT_ONCE = 10_000
 """What waits only for a slot is to be seen as what would run."""
@@ -98,6 +99,7 @@ def what_if(
     """Decide a fork without running anything and compare it with the record.
 
     `compiled` is `relaxed` content; `suppose` are results, by path, for steps that would run.
+    Raises `ExpressionError` where the fork would be refused.
     """
     state, supposed = _decided(recorded.plan, compiled, forked, inputs, suppose, now)
     members = census(compiled.spec.steps, state.steps, ended=state.plan.ended)
@@ -160,6 +162,7 @@ def _decided(
     state.now = now
     state.record(PlanDrafted, content=parent.content, inputs=inputs, context=compiled.spec.context)
     decide(state, forked, now)
+    refuse_unwritten(state)
     supposed: list[StepPath] = []
     while not state.plan.ended:
         instance = next(

@@ -45,7 +45,8 @@ class Forking(Asking):
 
         Finished steps are adopted, not run. `replace` gives steps other results: what comes after
         them runs unless its input stays the same. `plan` is other content from there on. `hold`
-        pauses the new plan before anything runs.
+        pauses the new plan before anything runs. Raises `ExpressionError` if a result does not suit
+        the `set` of its step.
         """
         moment = await self._moments.find(PlanId(plan_id), checkpoint=checkpoint, at=at)
         prepared, forked = await self._forked(moment, replace, plan)

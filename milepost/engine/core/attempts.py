@@ -34,6 +34,8 @@ from .timers import Alarm
 INTERRUPTED = "interrupted"
 TIMEOUT = "timeout"
 UNEXPECTED = "unexpected"
+UNWRITTEN = "expression"
+"""Code of a plan's failure, of no step, because what one writes cannot be resolved."""
 
 
 def start(state: PlanState, instance: Instance, bindings: dict[str, Json]) -> None:
@@ -218,6 +220,13 @@ def expression_failure(error: ExpressionError) -> ErrorRecord:
 
 def write_context(state: PlanState, instance: Instance) -> None:
     """Record what the step writes to the context; the plan fails if that cannot be resolved."""
+    problem = written(state, instance)
+    if problem is not None:
+        fail_unwritten(state, problem)
+
+
+def written(state: PlanState, instance: Instance) -> str | None:
+    """Record what the step writes to the context; return why not, if it cannot be resolved."""
     template = instance.node.writes
     values: dict[str, Json] = instance.node.spec.set
     if template is not None:
@@ -225,10 +234,14 @@ def write_context(state: PlanState, instance: Instance) -> None:
             scope = scope_of(state, template, instance)
             values = cast("dict[str, Json]", template.resolve(scope).value)
         except ExpressionError as error:
-            message = f"`set` of step {instance.path!r}: {error}"
-            fail_plan(state, Completion.ERROR, reason="error", code="expression", message=message)
-            return
+            return f"`set` of step {instance.path!r}: {error}"
     state.record(ContextChanged, changes=values, step=instance.path)
+    return None
+
+
+def fail_unwritten(state: PlanState, problem: str) -> None:
+    """Fail the plan because what a step writes to the context cannot be resolved."""
+    fail_plan(state, Completion.ERROR, reason="error", code=UNWRITTEN, message=problem)
 
 
 def _delay(

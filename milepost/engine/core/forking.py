@@ -21,7 +21,7 @@ from milepost.domain.steps import DependencyType, StepStatus
 from milepost.domain.values import Json
 
 from . import breakpoints
-from .attempts import write_context
+from .attempts import fail_unwritten, written
 from .context import context_without, writers
 from .derive import derive
 from .outcomes import Forked, Inherited
@@ -38,7 +38,8 @@ def fork(state: PlanState, outcome: Forked, decider: int) -> None:
     """Start the plan with what the parent's steps had come to.
 
     Steps that come after a replaced result, or after a step that is to run, are adopted only if
-    their input turns out the same. What they wrote to the context is not taken over.
+    their input turns out the same. What they wrote to the context is not taken over. The plan
+    fails, once it stands, if a result put in a step's place does not suit what the step writes.
     """
     if outcome.history:
         outcome = outcome._replace(context=_context(state, outcome, decider))
@@ -46,14 +47,21 @@ def fork(state: PlanState, outcome: Forked, decider: int) -> None:
     survey = Survey(state)
     replaced = [one for one in survey.moved() if one.path in outcome.replaced]
     again = _again(survey, outcome)
-    for instance in replaced:
-        state.cause = event
-        write_context(state, instance)
+    problems = [_written(state, one, event) for one in replaced]
     take_back(state, again, "its input may be another", cause=event, keep=again)
     introduce_names(state, event)
     derive(state)
-    if outcome.hold:
+    problem = next((one for one in problems if one is not None), None)
+    if problem is not None:
+        fail_unwritten(state, problem)
+    elif outcome.hold:
         breakpoints.hold(state)
+
+
+def _written(state: PlanState, replaced: Instance, event: str) -> str | None:
+    """Record what a step with another result writes to the context; return why not, if so."""
+    state.cause = event
+    return written(state, replaced)
 
 
 def _begin(state: PlanState, outcome: Forked, decider: int) -> str:

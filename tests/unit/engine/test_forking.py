@@ -28,6 +28,7 @@ def fork(
     *,
     replace: Mapping[str, Json] | None = None,
     content: ContentHash | None = None,
+    hold: bool = False,
 ) -> CoreRun:
     """Return a plan that begins where the parent stood after its event number `at`."""
     own = parent.own
@@ -36,7 +37,7 @@ def fork(
     content = content or content_of(moment.before)
     compiled = parent.contents[content]
     forked = forked_at(moment, then.spec, compiled.spec, replace or {})
-    forked = renamed(forked)
+    forked = renamed(forked)._replace(hold=hold)
     child = CoreRun.__new__(CoreRun)
     child.__dict__.update(parent.__dict__)
     child.contents = {content: compiled}
@@ -186,3 +187,25 @@ def test_a_crash_right_after_a_fork_changes_nothing() -> None:
     child.succeed("c", 9)
     assert child.state.plan.ended
     assert child.replayed().difference is None
+
+
+@pytest.mark.parametrize("hold", [True, False])
+@pytest.mark.parametrize("replace", [{"a": 5}, {"a": 5, "c": 5}])
+@pytest.mark.parametrize("compensate", [None, {"tool": "undo", "input": {}}])
+def test_a_result_that_its_steps_set_cannot_read_fails_the_fork_once_it_stands(
+    replace: Mapping[str, Json], compensate: Fields | None, hold: bool
+) -> None:
+    parent = CoreRun(
+        tool("a", set={"k": "${a.output.rows}"}, compensate=compensate),
+        tool("c", set={"j": "${c.output.rows}"}),
+        tool("b", "a"),
+    )
+    parent.succeed("a", {"rows": 1})
+    parent.succeed("c", {"rows": 1})
+    parent.succeed("b", 1)
+    child = fork(parent, replace=replace, hold=hold)
+    assert told(child.log)[-2:] == ["reset b", "plan failed"]
+    error = child.state.plan.error
+    assert error is not None
+    assert error.message.startswith("`set` of step 'a': a.output.rows: there is no `rows`")
+    assert child.replayed().equal
