@@ -25,7 +25,7 @@ from milepost.domain.ids import StepPath, path_of, undo_path, undone_path
 from milepost.domain.lookup import StepLookup
 from milepost.domain.steps import StepStatus
 
-from .context import context_without
+from .context import context_kept
 from .derive import derive
 from .past import Past, past_at
 from .resetting import introduce_names, take_back
@@ -95,7 +95,7 @@ def roll_back(
         kept=total - len(touched),
         reset=len(reach.reset),
         removed=reach.removed,
-        context=context_without(history, touched),
+        context=context_kept(history, touched),
         reason=why,
         workflow=other_workflow(state.plan.workflow, workflow_at(history, command.to)),
     )

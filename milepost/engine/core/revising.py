@@ -19,7 +19,7 @@ from milepost.domain.events import (
 from milepost.domain.ids import StepPath
 from milepost.domain.steps import StepStatus
 
-from .context import context_without
+from .context import context_kept
 from .derive import derive
 from .resetting import introduce_names, take_back
 from .survey import Survey, in_completed, is_undone, lacks_result, passed_over
@@ -153,7 +153,7 @@ def recover(
         kept=len(survey.moved()) - len(reset),
         reset=len(reset),
         removed=survey.removed,
-        context=context_without(history, taken),
+        context=context_kept(history, taken),
         reason=why,
         workflow=command.workflow,
     )

@@ -6,8 +6,11 @@ from hypothesis import strategies as st
 from milepost.domain.aggregates import PlanStream
 from milepost.domain.events import ContextChanged
 from milepost.domain.ids import path_of
+from milepost.engine.core.context import context_without
 
-from .core_run import PLAN, CoreRun, told, tool
+from .core_run import PLAN, CoreRun, container, told, tool
+
+AGAIN = {"max_attempts": 2, "initial_delay": 0, "jitter": False}
 
 
 def test_a_completed_step_writes_what_it_says_and_the_record_names_it() -> None:
@@ -41,6 +44,51 @@ def test_the_initial_context_of_the_plan_is_left_alone() -> None:
     run = CoreRun(tool("a", set={"n": 2}), context={"n": 1})
     run.succeed("a")
     assert (run.spec.context, run.state.plan.context) == ({"n": 1}, {"n": 2})
+
+
+WRITER = tool("a", set={"k": 1}, when="steps.s.output == 1")
+WRITTEN = container("sequential", "c", tool("s"), WRITER, tool("b"), retry=AGAIN), tool("z")
+
+
+def in_its_second_attempt() -> CoreRun:
+    """Return a plan whose container is tried again after a step in it wrote to the context."""
+    run = CoreRun(*WRITTEN, context={"k": 0})
+    run.succeed("c.s", 1)
+    run.succeed("c.a")
+    run.fail("c.b")
+    run.wait()
+    assert (run.state.plan.context, run.running) == ({"k": 1}, ["z", "c.s"])
+    return run
+
+
+def test_a_restart_begins_without_what_an_earlier_attempt_of_a_container_wrote() -> None:
+    run = in_its_second_attempt()
+    run.fail("z", retryable=False)
+    run.recover("restart")
+    assert run.state.plan.context == {"k": 0}
+    run.succeed("c.s", 2)
+    assert run.statuses["c.a"] == "skipped"
+    run.fail("z")
+    run.recover()
+    assert run.state.plan.context == {"k": 0}
+    assert run.replayed().equal
+
+
+def test_a_plan_that_is_given_up_keeps_the_context_that_it_has() -> None:
+    run = in_its_second_attempt()
+    run.fail("z", retryable=False)
+    run.recover("abort")
+    assert run.state.plan.context == context_without(run.own) == {"k": 1}
+
+
+def test_a_rollback_leaves_out_what_an_earlier_attempt_of_a_container_wrote() -> None:
+    run = in_its_second_attempt()
+    run.revise(*WRITTEN, tool("y"), context={"k": 0})
+    assert run.state.plan.context == {"k": 1}
+    run.roll_back(1)
+    assert run.state.plan.context == {"k": 0}
+    run.finish()
+    assert run.replayed().equal
 
 
 @given(st.permutations(range(6)), st.frozensets(st.integers(0, 5)), st.integers(0, 6))
