@@ -22,10 +22,24 @@ class Alarm(StrEnum):
     STEP_LIMIT = "step"
 
 
+class Order(NamedTuple):
+    """What is due first of what falls together; it follows from the record, as all else does.
+
+    Limits go before wakes: what would go on right at a limit is too late. Then comes the order of
+    the file, so that a container goes before what is in it, then that of the iterations.
+    """
+
+    wakes: bool
+    step: int
+    turns: tuple[int, ...]
+    alarm: Alarm
+
+
 class Due(NamedTuple):
     """One time to come; it is void once the step has moved on from `attempt`."""
 
     at: datetime
+    order: Order
     number: int
     alarm: Alarm
     activation: int
@@ -34,7 +48,7 @@ class Due(NamedTuple):
 
 
 class Timers:
-    """All times to come, earliest first; void ones are dropped when they come up."""
+    """All times to come, earliest first, then by `Order`; void ones are dropped as they come up."""
 
     def __init__(self) -> None:
         self._heap: list[Due] = []
@@ -44,7 +58,8 @@ class Timers:
         """Note a time."""
         self._number += 1
         step = instance.step
-        due = Due(at, self._number, alarm, step.activation, step.attempt, instance)
+        order = Order(alarm is Alarm.WAKE, instance.node.number, _turns(instance), alarm)
+        due = Due(at, order, self._number, alarm, step.activation, step.attempt, instance)
         heappush(self._heap, due)
 
     def next_time(self) -> datetime | None:
@@ -60,6 +75,16 @@ class Timers:
             if _stands(due):
                 return due
         return None
+
+
+def _turns(instance: Instance) -> tuple[int, ...]:
+    """Return the numbers of the iterations and cases that a step lies in, outermost first."""
+    turns = []
+    frame = instance.frame
+    while frame.owner is not None:
+        turns.append(frame.index or 0)
+        frame = frame.owner.frame
+    return tuple(reversed(turns))
 
 
 def _stands(due: Due) -> bool:

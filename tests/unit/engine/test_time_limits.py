@@ -2,12 +2,14 @@
 
 from datetime import timedelta
 
+import pytest
+
 from milepost.domain.events import ErrorRecord
 from milepost.domain.ids import StepPath
 from milepost.engine.core import AttemptFailed
 from milepost.engine.core.derive import restore
 
-from .core_run import PLAN, CoreRun, container, told, tool
+from .core_run import PLAN, CoreRun, Fields, container, told, tool
 
 STEADY = {"jitter": False}
 ON = {"stop_on_first_failure": False}
@@ -146,3 +148,42 @@ def test_an_attempt_made_after_a_crash_has_its_own_time() -> None:
     run.crash()
     assert told(run.wait(4.9)) == []
     assert told(run.wait(0.1)) == ["failed a", "plan failed"]
+
+
+def wait_step(name: str, **fields: object) -> Fields:
+    return {"id": name, "kind": "wait", "input": {}, "wait_for": 10, **fields}
+
+
+@pytest.mark.parametrize("anew", [True, False])
+@pytest.mark.parametrize(
+    ("steps", "expected"),
+    [
+        ([wait_step("w", timeout=10)], ["failed w", "plan failed"]),
+        (
+            [wait_step("w"), tool("x", attempt_timeout=10)],
+            ["failed x", "cancelled w", "plan failed"],
+        ),
+        (
+            [container("parallel", "p", tool("x", attempt_timeout=10), tool("y"), timeout=10)],
+            ["cancelled p.y", "cancelled p.x", "failed p", "plan failed"],
+        ),
+    ],
+)
+def test_of_times_that_fall_together_limits_come_first_and_the_outermost_of_them(
+    steps: list[Fields], expected: list[str], anew: bool
+) -> None:
+    run = CoreRun(*steps)
+    if anew:
+        run.state = restore(PLAN, run.log, run.compiled)
+    assert told(run.wait(10)) == expected
+    assert run.replayed().equal
+
+
+@pytest.mark.parametrize("anew", [True, False])
+def test_of_iterations_whose_times_fall_together_the_earlier_ones_come_first(anew: bool) -> None:
+    waiting = container("loop", "l", wait_step("w"), count=12, concurrency=12)
+    run = CoreRun(waiting)
+    if anew:
+        run.state = restore(PLAN, run.log, run.compiled)
+    ended = told(run.wait(10))[:12]
+    assert ended == [f"completed l[{number}].w" for number in range(12)]
