@@ -32,8 +32,9 @@ if TYPE_CHECKING:
     from .state import PlanState
 
 
-def _note_start(state: PlanState, _event: Event) -> None:
-    state.starts += 1
+def _note_start(state: PlanState, event: StepStarted) -> None:
+    """Count a start; a container that goes on, in a fork or at a restored moment, had its own."""
+    state.starts += event.cause != state.goes_on
 
 
 def _note_retry(state: PlanState, _event: Event) -> None:
@@ -56,6 +57,8 @@ def _note_reset(state: PlanState, event: Event) -> None:
     path = path_of(event.originator_id)
     if path is not None:
         state.finished.pop(path, None)
+    if event.originator_version == 1:
+        state.goes_on = event.id
 
 
 def _note_limit(state: PlanState, event: LimitReached) -> None:
@@ -81,6 +84,11 @@ def _note_reopening(state: PlanState, event: PlanRestored | PlanRolledBack | Pla
     _note_undoing(state, event)
     state.loop_memory.renew(event.content)
     state.loop_watch = watch_of(state.compiled)
+
+
+def _note_restoration(state: PlanState, event: PlanRestored) -> None:
+    _note_reopening(state, event)
+    state.goes_on = event.id
 
 
 def _note_replan(state: PlanState, _event: Event) -> None:
@@ -112,7 +120,7 @@ NOTES: dict[type[Event], Callable[[PlanState, Any], None]] = {
     LoopDetected: _note_circle,
     LimitReached: _note_limit,
     PlanResumed: _note_resumption,
-    PlanRestored: _note_reopening,
+    PlanRestored: _note_restoration,
     PlanRolledBack: _note_reopening,
     PlanRecovered: _note_reopening,
     CompensationBegun: _note_undoing,

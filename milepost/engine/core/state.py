@@ -52,6 +52,8 @@ class PlanState:
         self.starts = 0
         self.retries = 0
         self.replans = 0
+        self.goes_on = ""
+        """Id of the event that had containers go on which had been under way elsewhere, or then."""
         self.limit: str | None = None
         """The limit that was reached since the plan was last resumed."""
         self.now = stream.modified_on

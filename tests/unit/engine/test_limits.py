@@ -5,6 +5,7 @@ import pytest
 from milepost.engine.core.derive import restore
 
 from .core_run import PLAN, CoreRun, container, told, tool
+from .test_forking import fork
 
 ON = {"stop_on_first_failure": False}
 QUICK = {"max_attempts": 3, "initial_delay": 0, "jitter": False}
@@ -88,6 +89,22 @@ def test_pausing_at_max_retries_keeps_the_retry_for_after_the_resume() -> None:
     assert told(events) == ["plan resumed", "plan request_answered", "started a"]
     run.succeed("a")
     assert (run.result.status, run.replayed().equal) == ("completed", True)
+
+
+def test_containers_that_go_on_in_a_fork_or_at_a_restored_moment_do_not_start_again() -> None:
+    row = container("sequential", "q", tool("x"), tool("y"))
+    parent = CoreRun(container("sequential", "p", row), settings={"max_steps": 4})
+    moment = parent.succeed("p.q.x")[0]
+    child = fork(parent, at=parent.own.index(moment))
+    parent.finish()
+    parent.restore(moment.id)
+    for run in (child, parent):
+        assert {"p": "running", "p.q": "running"}.items() <= run.statuses.items()
+        again = restore(PLAN, run.log, run.compiled)
+        assert (run.state.starts, again.starts, run.running) == (1, 1, ["p.q.y"])
+        run.finish()
+        assert run.result.success
+        assert run.replayed().equal
 
 
 def test_within_the_limits_nothing_is_said_of_them() -> None:
