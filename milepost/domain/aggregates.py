@@ -182,7 +182,6 @@ class PlanStream(Stream):
         self.checkpoints: dict[str, str] = {}
         self.snapshots: dict[str, str] = {}
         self.breakpoints: frozenset[str] = frozenset()
-        self.passed: frozenset[str] = frozenset()
         self.compensation: CompensationBegun | None = None
         self.replanning: ReplanBegun | None = None
         self.replans = 0
@@ -229,7 +228,7 @@ class PlanStream(Stream):
             self.move("resume")
             self.unpause(event.timestamp)
         self.limit = None
-        self.passed = self.given_up = frozenset()
+        self.given_up = frozenset()
         self.replanning = self.compensation = None
 
     def revise(self, number: int, content: str, workflow: str | None = None) -> None:

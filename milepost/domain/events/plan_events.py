@@ -75,8 +75,6 @@ class PlanPaused(PlanEvent):
     def apply(self, plan: PlanStream) -> None:
         """Fold: the plan is paused."""
         plan.move("pause")
-        if self.breakpoint is not None:
-            plan.passed = plan.passed | {self.breakpoint}
         plan.paused_at = self.timestamp
         plan.reason = self.reason
         plan.waiting = self.waiting

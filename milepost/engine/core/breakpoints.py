@@ -25,10 +25,10 @@ def is_known(state: PlanState, path: str) -> bool:
 def holds(state: PlanState, instance: Instance) -> bool:
     """Pause before a step's first attempt if there is a breakpoint; tell whether it did.
 
-    Once the plan is resumed, the step passes.
+    Once the plan is resumed, the step passes; it is held again should it be reset.
     """
     plan, path = state.plan, instance.path
-    if not plan.breakpoints or instance.step.attempt or path in plan.passed:
+    if not plan.breakpoints or instance.step.attempt or path in state.passed:
         return False
     if path not in plan.breakpoints and static_path(path) not in plan.breakpoints:
         return False

@@ -12,6 +12,7 @@ from milepost.domain.events import (
     LimitReached,
     LoopDetected,
     PlanDrafted,
+    PlanPaused,
     PlanRecovered,
     PlanRestored,
     PlanResumed,
@@ -35,6 +36,8 @@ if TYPE_CHECKING:
 def _note_start(state: PlanState, event: StepStarted) -> None:
     """Count a start; a container that goes on, in a fork or at a restored moment, had its own."""
     state.starts += event.cause != state.goes_on
+    if state.passed:
+        state.passed.discard(path_of(event.originator_id) or "")
 
 
 def _note_retry(state: PlanState, _event: Event) -> None:
@@ -57,8 +60,14 @@ def _note_reset(state: PlanState, event: Event) -> None:
     path = path_of(event.originator_id)
     if path is not None:
         state.finished.pop(path, None)
+        state.passed.discard(path)
     if event.originator_version == 1:
         state.goes_on = event.id
+
+
+def _note_pause(state: PlanState, event: PlanPaused) -> None:
+    if event.breakpoint is not None:
+        state.passed.add(event.breakpoint)
 
 
 def _note_limit(state: PlanState, event: LimitReached) -> None:
@@ -72,10 +81,11 @@ def _note_resumption(state: PlanState, _event: Event) -> None:
 
 
 def _note_undoing(state: PlanState, event: Event) -> None:
-    """Count anew when an epoch began, and when a person went on past a limit."""
+    """Count anew when an epoch began, and when a person went on past a limit; hold all again."""
     if state.epoch != state.plan.epoch:
         state.epoch = state.plan.epoch
         state.starts = state.retries = state.replans = 0
+    state.passed.clear()
     _note_resumption(state, event)
 
 
@@ -119,6 +129,7 @@ NOTES: dict[type[Event], Callable[[PlanState, Any], None]] = {
     ReplanBegun: _note_replan,
     LoopDetected: _note_circle,
     LimitReached: _note_limit,
+    PlanPaused: _note_pause,
     PlanResumed: _note_resumption,
     PlanRestored: _note_restoration,
     PlanRolledBack: _note_reopening,

@@ -54,6 +54,8 @@ class PlanState:
         self.replans = 0
         self.goes_on = ""
         """Id of the event that had containers go on which had been under way elsewhere, or then."""
+        self.passed: set[str] = set()
+        """Steps that a breakpoint held and that have not started since."""
         self.limit: str | None = None
         """The limit that was reached since the plan was last resumed."""
         self.now = stream.modified_on

@@ -60,6 +60,24 @@ def test_a_retry_does_not_stop_again() -> None:
     assert run.running == ["a"]
 
 
+@pytest.mark.parametrize("crash", [True, False])
+def test_it_holds_again_when_the_container_around_it_is_tried_again(crash: bool) -> None:
+    again = {"max_attempts": 2, "initial_delay": 0, "jitter": False}
+    row = container("sequential", "c", tool("s"), tool("a"), retry=again)
+    run = CoreRun(row, breakpoints=["c.a"])
+    run.succeed("c.s")
+    run.ask("resume")
+    run.fail("c.a")
+    run.wait()
+    run.succeed("c.s")
+    assert (run.state.plan.status, run.running) == ("paused", [])
+    if crash:
+        run.crash()
+    run.ask("resume")
+    assert run.running == ["c.a"]
+    assert run.replayed().equal
+
+
 def test_a_skipped_step_is_not_stopped_at() -> None:
     run = CoreRun(tool("a", when="false"), breakpoints=["a"])
     assert run.state.plan.status == "completed"
