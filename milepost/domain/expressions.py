@@ -20,7 +20,8 @@ from .schema_types import ValueType, type_at
 from .values import Json
 
 STEP_FIELDS = ("output", "status", "error")
-LOOP_NAMES = frozenset({"item", "index", "previous"})
+PREVIOUS = "previous"
+LOOP_NAMES = frozenset({"item", "index", PREVIOUS})
 MAX_SOURCE = 1_000
 
 Expected: TypeAlias = Literal["bool", "any"]
@@ -157,6 +158,9 @@ class ScopeTypes:
         meant = self._not_plain(root)
         if meant is not None:
             mend = _by_text(meant)
+        elif root == PREVIOUS and "index" in self.loop:
+            problem = f"`{root}` has no value in a loop whose iterations run side by side"
+            return ExpressionError(problem, mend="take its `concurrency` away")
         elif root in LOOP_NAMES:
             mend = "it has a value only inside a loop (`item` only with `for_each`)"
         else:

@@ -175,6 +175,11 @@ class StepSpec(_Value):
         """Whether the step has children of its own."""
         return self.kind in CONTAINERS
 
+    @property
+    def is_concurrent(self) -> bool:
+        """Whether iterations of the loop may be under way at once: only those over items may."""
+        return self.concurrency > 1 and not (self.for_each is None and self.count is None)
+
     def model_post_init(self, _context: object, /) -> None:
         """Check what one field alone cannot show.
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
-from milepost.domain.expressions import ScopeTypes
+from milepost.domain.expressions import PREVIOUS, ScopeTypes
 from milepost.domain.plans import PlanSpec, walk
 from milepost.domain.steps import StepKind, StepSpec
 
@@ -52,8 +52,9 @@ def scope_inside(scope: ScopeTypes, step: StepSpec) -> ScopeTypes:
     """Return the scope with the names that a step gives to what is inside of it."""
     if step.kind is not StepKind.LOOP:
         return scope
-    names = {"index", "previous"} | ({"item"} if step.for_each is not None else set())
-    return replace(scope, loop=scope.loop | names)
+    names = {"index"} | ({"item"} if step.for_each is not None else set())
+    before = set() if step.is_concurrent else {PREVIOUS}
+    return replace(scope, loop=(scope.loop - {PREVIOUS}) | names | before)
 
 
 def _below(level: Level, step: StepSpec, pointer: str) -> Iterator[Level]:

@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 from milepost.domain.errors import ExpressionError
-from milepost.domain.expressions import Expressions, Program, ScopeTypes
+from milepost.domain.expressions import PREVIOUS, Expressions, Program, ScopeTypes
 from milepost.domain.graph import check_nesting
 from milepost.domain.plans import PlanSpec, walk
 from milepost.domain.steps import DependencyType, Settle, StepKind, StepSpec
@@ -93,7 +93,7 @@ class _Compiler:
         node.conditions = [condition for condition in asked if condition is not None]
         roots = {root for reader in _readers(node) for root in reader.roots}
         node.reads_context = "context" in roots
-        if "previous" in roots:
+        if PREVIOUS in roots:
             _note_previous(node)
         for alternative in spec.alternatives:
             self._template(alternative.input, outer, where)
@@ -190,7 +190,9 @@ def _loop_names(node: Node | None) -> frozenset[str]:
     names: set[str] = set()
     while node is not None:
         if node.kind is StepKind.LOOP:
-            names |= {"index", "previous"}
+            if not (names or node.spec.is_concurrent):
+                names.add(PREVIOUS)
+            names.add("index")
             if node.spec.for_each is not None:
                 names.add("item")
         node = node.group.owner

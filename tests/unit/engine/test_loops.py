@@ -2,9 +2,12 @@
 
 import pytest
 
-from .core_run import CoreRun, container, told, tool
+from milepost.domain.errors import ExpressionError
+
+from .core_run import CoreRun, Fields, container, told, tool
 
 AGAIN = {"max_attempts": 2, "initial_delay": 1, "jitter": False}
+UNDO = {"tool": "undo", "input": {"p": "${previous}"}}
 
 
 def loop(*steps: object, **fields: object) -> dict[str, object]:
@@ -98,6 +101,26 @@ def test_the_hard_limit_stops_iterations_under_way() -> None:
     run.succeed("l[0].x")
     assert told(run.log)[-3:] == ["completed l[0].x", "cancelled l[1].x", "failed l"]
     assert run.running == ["other"]
+
+
+@pytest.mark.parametrize("over", [{"for_each": [1, 2]}, {"count": 2}])
+@pytest.mark.parametrize(
+    "reading",
+    [{"input": {"p": "${previous}"}}, {"when": "previous == null"}, {"compensate": UNDO}],
+)
+def test_what_runs_side_by_side_has_no_iteration_before_it(over: Fields, reading: Fields) -> None:
+    line = "^step 'y'.*: `previous` has no value in a loop whose iterations run side by side"
+    with pytest.raises(ExpressionError, match=line):
+        CoreRun(loop(tool("x"), tool("y", **reading), concurrency=2, **over))
+
+
+def test_a_loop_in_one_that_runs_side_by_side_has_its_own_iteration_before() -> None:
+    inner = container("loop", "i", tool("y", input={"p": "${previous}"}), until="previous == 2")
+    run = CoreRun(loop(inner, count=2, concurrency=2))
+    for at, turn, output in [(0, 0, 1), (1, 0, 5), (0, 1, 2), (1, 1, 2)]:
+        run.succeed(f"l[{at}].i[{turn}].y", output)
+    assert run.state.steps["l[1].i[1].y"].bindings == {"/p": 5}  # type: ignore[index]
+    assert run.result.success
 
 
 def test_concurrency_bounds_the_iterations_under_way() -> None:

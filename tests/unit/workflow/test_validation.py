@@ -205,6 +205,13 @@ def test_wrong_dependencies_are_refused_with_their_ids(
         ),
         (
             (
+                "  - {id: e, type: loop, count: 2, concurrency: 2, steps: "
+                "[{tool: noop, when: previous == null}]}"
+            ),
+            "`previous` has no value in a loop whose iterations run side by side",
+        ),
+        (
+            (
                 "  - {id: e, type: branch, cases: [{when: 'true', steps: [{id: f, tool: noop}]},"
                 " {else: true, steps: [{tool: noop, when: f.output}]}]}"
             ),
