@@ -13,6 +13,7 @@ from milepost.domain.steps import StepKind, StepStatus
 from . import branches, loops
 from .bulk import in_bulk
 from .compiled import CompiledPlan
+from .instances import turns_of
 from .state import Frame, Instance, PlanState, Undoing, latest_event
 from .timers import Alarm
 
@@ -95,9 +96,9 @@ def _is_active(instance: Instance) -> bool:
     return not step.ended and step.status is not StepStatus.PENDING
 
 
-def _by_start(instance: Instance) -> tuple[float, int, str]:
+def _by_start(instance: Instance) -> tuple[float, int, tuple[int, ...]]:
     started = instance.step.started_at
-    return (started.timestamp() if started else 0.0, instance.node.number, instance.path)
+    return (started.timestamp() if started else 0.0, instance.node.number, turns_of(instance))
 
 
 def _settle_frame(state: PlanState, frame: Frame) -> None:

@@ -140,6 +140,16 @@ def below(instance: Instance) -> Iterator[Instance]:
             pending.extend(child.frames)
 
 
+def turns_of(instance: Instance) -> tuple[int, ...]:
+    """Return the numbers of the iterations and cases that a step lies in, outermost first."""
+    turns = []
+    frame = instance.frame
+    while frame.owner is not None:
+        turns.append(frame.index or 0)
+        frame = frame.owner.frame
+    return tuple(reversed(turns))
+
+
 def latest_event(step: Step) -> str:
     """Return the id of a step's newest event."""
     return step.latest

@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, NamedTuple
 from milepost.domain.events import Waiting
 from milepost.domain.steps import StepStatus
 
+from .instances import turns_of
+
 if TYPE_CHECKING:
     from .state import Instance
 
@@ -58,7 +60,7 @@ class Timers:
         """Note a time."""
         self._number += 1
         step = instance.step
-        order = Order(alarm is Alarm.WAKE, instance.node.number, _turns(instance), alarm)
+        order = Order(alarm is Alarm.WAKE, instance.node.number, turns_of(instance), alarm)
         due = Due(at, order, self._number, alarm, step.activation, step.attempt, instance)
         heappush(self._heap, due)
 
@@ -75,16 +77,6 @@ class Timers:
             if _stands(due):
                 return due
         return None
-
-
-def _turns(instance: Instance) -> tuple[int, ...]:
-    """Return the numbers of the iterations and cases that a step lies in, outermost first."""
-    turns = []
-    frame = instance.frame
-    while frame.owner is not None:
-        turns.append(frame.index or 0)
-        frame = frame.owner.frame
-    return tuple(reversed(turns))
 
 
 def _stands(due: Due) -> bool:

@@ -3,8 +3,9 @@
 import pytest
 
 from milepost.domain.errors import ExpressionError
+from milepost.engine.core.derive import restore
 
-from .core_run import CoreRun, Fields, container, told, tool
+from .core_run import PLAN, CoreRun, Fields, container, told, tool
 
 AGAIN = {"max_attempts": 2, "initial_delay": 1, "jitter": False}
 UNDO = {"tool": "undo", "input": {"p": "${previous}"}}
@@ -132,6 +133,16 @@ def test_concurrency_bounds_the_iterations_under_way() -> None:
     assert run.running == ["l[0].x", "l[2].x"]
     run.finish()
     assert run.result.status == "completed"
+
+
+@pytest.mark.parametrize("anew", [True, False])
+def test_iterations_under_way_are_stopped_in_order_the_last_one_first(anew: bool) -> None:
+    run = CoreRun(loop(tool("x"), count=12, concurrency=12), settings={"max_parallel_steps": 12})
+    if anew:
+        run.state = restore(PLAN, run.log, run.compiled)
+    stopped = told(run.ask("cancel"))[:12]
+    assert stopped == [f"cancelled l[{number}].x" for number in reversed(range(12))]
+    assert run.replayed().equal
 
 
 def test_a_failed_iteration_ends_the_loop() -> None:
