@@ -17,11 +17,13 @@ from milepost.domain.steps import StepStatus
 from milepost.domain.values import Json
 
 from .attempts import attempt_failed, complete, expression_failure
+from .resetting import reset_inside
 from .scopes import scope_of
 from .state import Frame, Instance, PlanState
 
 CASE = "/case"
 """Where a branch's bindings keep the index of the case taken, None if no case holds."""
+_OTHER = "another case was taken"
 
 
 class Choice(NamedTuple):
@@ -106,5 +108,7 @@ def _pass_over(state: PlanState, frame: Frame, decision: str) -> None:
             state.settled.append(child)
             continue
         if child.step.status is not StepStatus.PENDING:
-            state.record_step(child, StepReset, cause=decision, reason="another case was taken")
+            state.record_step(child, StepReset, cause=decision, reason=_OTHER)
+        if child.node.groups and child.step.version:
+            reset_inside(state, child.path, _OTHER, cause=decision)
         state.record_step(child, StepSkipped, cause=decision, reason=reason, detail=detail)

@@ -9,6 +9,7 @@ from milepost.domain.values import Json
 from . import branches, loops
 from .attempts import attempt_failed, complete, start
 from .completion import cancel_below
+from .resetting import reset_inside
 from .scopes import output_of
 from .state import Frame, Instance, PlanState, below, latest_event
 
@@ -133,5 +134,6 @@ def _reset_children(state: PlanState, instance: Instance) -> None:
         child.frame.over = True
         if child.step.status is not StepStatus.PENDING:
             state.record_step(child, StepReset, reason=reason)
+    reset_inside(state, instance.path, reason)
     instance.frames.clear()
     instance.open_frames = 0

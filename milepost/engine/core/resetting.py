@@ -41,6 +41,19 @@ def take_back(
             state.record_aside(step, StepReset.trusted, cause=cause, reason=reason, keep=kept)
 
 
+def reset_inside(state: PlanState, owner: StepPath, reason: str, *, cause: str = "") -> None:
+    """Reset what moved in a container, also where it has not come into being again.
+
+    So it is with finished steps that a container kept when it was to begin anew. What is under
+    way must have been reset before.
+    """
+    places = (f"{owner}.", f"{owner}[")
+    for path in sorted(path for path in state.steps if path.startswith(places)):
+        step = state.steps[path]
+        if step.status is not StepStatus.PENDING:
+            state.record_aside(step, StepReset.trusted, cause=cause, reason=reason)
+
+
 def introduce_names(state: PlanState, cause: str) -> None:
     """Give the context what the content begins with and the context does not have."""
     known = state.plan.context

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from .core_run import CoreRun, Fields, told, tool
+from .core_run import CoreRun, Fields, container, told, tool
 
 ON = {"stop_on_first_failure": False}
 
@@ -88,3 +88,21 @@ def test_a_branch_none_of_whose_cases_held_stays_so() -> None:
     run.crash()
     run.roll_back(1)
     assert (run.running, run.statuses["b[0].a"]) == (["z"], "skipped")
+
+
+def test_nothing_below_a_case_stays_finished_when_another_one_is_taken() -> None:
+    waits = {"depends_on": [{"step": "f", "settle": "any"}]}
+    inner = container("sequential", "s", tool("x"), tool("y"))
+    branch = choosing([inner], [tool("w")], when="context.k == 0", **waits)
+    run = CoreRun(tool("f", set={"k": 1}), branch, settings=ON, context={"k": 0})
+    run.fail("f")
+    run.succeed("b[0].s.x")
+    run.fail("b[0].s.y")
+    run.recover()
+    run.succeed("f")
+    assert run.running == ["b[1].w"]
+    assert run.statuses["b[0].s"] == "skipped"
+    assert {"b[0].s.x", "b[0].s.y"}.isdisjoint(run.statuses)
+    run.finish()
+    assert run.state.plan.status == "completed"
+    assert run.replayed().equal

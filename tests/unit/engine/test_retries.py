@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from .core_run import CoreRun, told, tool
+from .core_run import CoreRun, Fields, container, told, tool
 
 STEADY = {"jitter": False}
 
@@ -149,3 +149,46 @@ def test_a_forged_delay_outside_of_the_policy_is_found_in_replay() -> None:
     )
     run.log[-1] = forged
     assert not run.replayed().equal
+
+
+@pytest.mark.parametrize("refused", [False, True])
+def test_a_container_that_is_tried_again_runs_all_that_it_had_kept_again(*, refused: bool) -> None:
+    def plan(name: str) -> list[Fields]:
+        undo = {"tool": "undo", "input": {}}
+        inner = container("sequential", "d", tool("x", compensate=undo))
+        policy = {"max_attempts": 2, "initial_delay": 0, "jitter": False}
+        return [container("sequential", "c", inner, tool("e", tool=name), retry=policy)]
+
+    run = CoreRun(*plan("old"), tool("z", "c"))
+    run.revise(*plan("new"), tool("z", "c"))
+    run.succeed("c.d.x", 1)
+    run.succeed("c.e", 2)
+    run.roll_back(1)
+    if refused:
+        run.compensate("nothing")
+    run.fail("c.e")
+    run.wait()
+    assert run.running == ["c.d.x"]
+    assert told(run.log)[-6:-2] == ["started c", "reset c.d", "reset c.e", "reset c.d.x"]
+    run.finish()
+    assert run.state.plan.status == "completed"
+    assert run.replayed().equal
+
+
+def test_a_loop_that_is_tried_again_runs_rounds_again_that_it_had_kept() -> None:
+    def plan(name: str) -> list[Fields]:
+        policy = {"max_attempts": 2, "initial_delay": 0, "jitter": False}
+        return [container("loop", "l", tool("x"), tool("y", tool=name), count=2, retry=policy)]
+
+    run = CoreRun(*plan("old"), tool("z", "l"))
+    run.revise(*plan("new"), tool("z", "l"))
+    for path in ("l[0].x", "l[0].y", "l[1].x", "l[1].y"):
+        run.succeed(path)
+    run.roll_back(1)
+    run.fail("l[0].y")
+    run.wait()
+    assert run.running == ["l[0].x"]
+    assert "l[1].x" not in run.statuses
+    run.finish()
+    assert told(run.log).count("started l[1].x") == 2
+    assert run.replayed().equal
