@@ -50,6 +50,8 @@ def child_ended(state: PlanState, owner: Instance, frame: Frame, child: Instance
             loops.advance(state, owner)
         else:
             complete(state, owner, output_of(frame), cause=latest_event(child.step))
+    if owner.node.kind is StepKind.LOOP:
+        loops.give_turns(state, owner)
 
 
 def go_on(state: PlanState, owner: Instance) -> None:
@@ -136,4 +138,4 @@ def _reset_children(state: PlanState, instance: Instance) -> None:
             state.record_step(child, StepReset, reason=reason)
     reset_inside(state, instance.path, reason)
     instance.frames.clear()
-    instance.open_frames = 0
+    instance.open_frames = instance.kept = 0

@@ -25,6 +25,7 @@ from . import (
     containers,
     limits,
     loop_detector,
+    loops,
     replanning,
     suspensions,
 )
@@ -196,7 +197,7 @@ def _settle_top(state: PlanState, instance: Instance) -> None:
 
 def _consider(state: PlanState, instance: Instance) -> None:
     """Decide whether a step that waits for nothing more is skipped, queued or begun."""
-    if not instance.may_move:
+    if not instance.may_move or not loops.has_turn(state, instance):
         return
     if instance.step.status is StepStatus.PENDING and is_skipped(state, instance):
         return
@@ -215,6 +216,8 @@ def _start_next(state: PlanState) -> bool:
     instance = state.ready.pop(state.busy, state.held)
     if instance is None:
         return False
+    if not loops.has_turn(state, instance):
+        return True
     if breakpoints.holds(state, instance) or not limits.start_allowed(state):
         state.ready.push(instance)
         return False

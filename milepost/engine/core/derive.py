@@ -43,7 +43,9 @@ def derive(state: PlanState, *, whole: bool = False) -> None:
     if state.plan.started_at is None or (state.plan.ended and not whole):
         return
     whole = whole or state.plan.compensation is not None
-    iterations = iterations_of(state.steps)
+    moved = iterations_of(state.steps)
+    going_on = {path: step for path, step in state.steps.items() if not step.ended}
+    under_way = moved if whole else iterations_of(going_on)
     inhabited = _inhabited(state) if whole else frozenset[StepPath]()
     pending = [(state.open_frame(state.compiled.root), False)]
     while pending:
@@ -57,7 +59,9 @@ def derive(state: PlanState, *, whole: bool = False) -> None:
                 or instance.path in inhabited
             ):
                 inside = again or instance.node.policy is not None
-                frames = _reopen(state, instance, iterations.get(instance.path, 0))
+                least = under_way if step.status is StepStatus.RUNNING else moved
+                rounds = moved.get(instance.path, 0), least.get(instance.path, 0)
+                frames = _reopen(state, instance, *rounds)
                 pending.extend((inner, inside) for inner in frames)
     _bring_undoing(state)
     started = [one for one in state.instances.values() if _is_active(one)]
@@ -119,8 +123,12 @@ def _settle_frame(state: PlanState, frame: Frame) -> None:
         instance.cause = latest_event(latest) if latest else above
 
 
-def _reopen(state: PlanState, instance: Instance, iterations: int) -> list[Frame]:
-    """Bring a started container's children into being again."""
+def _reopen(state: PlanState, instance: Instance, moved: int, under_way: int) -> list[Frame]:
+    """Bring a started container's children into being again, of a loop those of `moved` rounds.
+
+    Of rounds that are neither finished nor among the first `under_way` there come as many as may
+    be gone through at once; into the rest the loop goes by itself.
+    """
     node = instance.node
     if node.kind is StepKind.BRANCH:
         return [_reopen_case(state, instance, case) for case in range(len(node.groups))]
@@ -129,13 +137,15 @@ def _reopen(state: PlanState, instance: Instance, iterations: int) -> list[Frame
     for pointer, value in instance.step.bindings.items():
         if pointer in (loops.FOR_EACH, loops.COUNT):
             loops.restore_items(instance, pointer, value)
-    if instance.items is not None:
-        iterations = min(iterations, len(instance.items))
-    frames = []
-    for index in range(iterations):
-        frames.append(state.open_frame(node.groups[0], instance, index))
-        loops.name_iteration(instance, frames[-1])
-    return frames
+    instance.kept = moved if instance.items is None else min(moved, len(instance.items))
+    unfinished = 0
+    for index in range(instance.kept):
+        if index >= under_way and unfinished >= loops.concurrency(instance):
+            break
+        frame = state.open_frame(node.groups[0], instance, index)
+        loops.name_iteration(instance, frame)
+        unfinished += not all(one.step.ended for one in frame.instances.values())
+    return instance.frames
 
 
 def _reopen_case(state: PlanState, branch: Instance, case: int) -> Frame:

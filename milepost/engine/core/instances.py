@@ -40,6 +40,7 @@ class Instance:
         "frames",
         "input",
         "items",
+        "kept",
         "node",
         "open_frames",
         "path",
@@ -63,6 +64,8 @@ class Instance:
         """Groups of children of which some have not ended."""
         self.items: list[Json] | None = None
         """What a loop goes over; None for loops by condition."""
+        self.kept = 0
+        """Rounds that a loop has gone into before; it does so again without asking."""
         self.input: Json = None
         """The resolved input, once started."""
         self.cause = ""

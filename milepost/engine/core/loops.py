@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from itertools import islice
+
 from milepost.domain.errors import ExpressionError
 from milepost.domain.events import DecisionRecorded, ErrorRecord, StepReset
-from milepost.domain.steps import StepStatus
+from milepost.domain.steps import StepKind, StepStatus
 from milepost.domain.templates import Template
 from milepost.domain.values import Json
 
@@ -57,9 +59,38 @@ def restore_items(instance: Instance, pointer: str, value: Json) -> str | None:
     return None
 
 
+def has_turn(state: PlanState, instance: Instance) -> bool:
+    """Tell whether a step may begin as far as the loop around it goes; if not, it is held back.
+
+    A loop whose body gained steps may have more unfinished rounds than it goes through at once.
+    """
+    owner = instance.frame.owner
+    if owner is None or owner.node.kind is not StepKind.LOOP:
+        return True
+    if owner.open_frames <= concurrency(owner) or instance.frame in _turns(state, owner):
+        return True
+    state.held_back.setdefault(owner.path, []).append(instance)
+    return False
+
+
+def give_turns(state: PlanState, owner: Instance) -> None:
+    """Let the steps begin that were held back in rounds which now have their turn."""
+    if held_back := state.held_back.pop(owner.path, None):
+        turns = _turns(state, owner)
+        state.unblocked.extend(one for one in held_back if one.frame in turns)
+        state.held_back[owner.path] = [one for one in held_back if one.frame not in turns]
+
+
+def _turns(state: PlanState, owner: Instance) -> set[Frame]:
+    """Return the rounds to go on with: those with steps under way, then the first of the rest."""
+    under_way = {one.frame for one in state.active.values() if one.frame.owner is owner}
+    others = (frame for frame in owner.frames if frame.open and frame not in under_way)
+    return under_way.union(islice(others, max(0, concurrency(owner) - len(under_way))))
+
+
 def advance(state: PlanState, instance: Instance) -> None:
     """Begin the iterations that may begin now, or end the loop when there are no more."""
-    while instance.open_frames < _concurrency(instance):
+    while instance.open_frames < concurrency(instance):
         index = len(instance.frames)
         try:
             going = _has_next(state, instance, index)
@@ -94,6 +125,8 @@ def name_iteration(instance: Instance, frame: Frame) -> None:
 def _has_next(state: PlanState, instance: Instance, index: int) -> bool:
     if instance.items is not None:
         return index < len(instance.items)
+    if index < instance.kept:
+        return True
     condition = instance.node.condition
     if condition is None:
         return False
@@ -153,7 +186,8 @@ def _fail_at_limit(state: PlanState, instance: Instance) -> None:
     attempt_failed(state, instance, error)
 
 
-def _concurrency(instance: Instance) -> int:
+def concurrency(instance: Instance) -> int:
+    """Return how many rounds of a loop may be gone through at once."""
     return instance.node.spec.concurrency if instance.items is not None else 1
 
 

@@ -89,6 +89,8 @@ class PlanState:
         """Ended, but their dependents and containers do not know yet."""
         self.unblocked: deque[Instance] = deque()
         """Waiting for nothing more, but not yet looked at."""
+        self.held_back: dict[StepPath, list[Instance]] = {}
+        """Waiting for the turn of their round, by the path of the loop."""
         self.timers = Timers()
         self.busy = 0
         """Attempts under way: each holds a slot."""

@@ -181,3 +181,83 @@ def test_loops_inside_loops_have_iterations_of_their_own() -> None:
         "l[0].in[1].x",
         "l[1].in[0].x",
     ]
+
+
+@pytest.mark.parametrize("refused", [False, True])
+def test_a_step_that_finished_rounds_gain_runs_in_one_round_after_another(*, refused: bool) -> None:
+    run = CoreRun(loop(tool("a"), tool("b"), for_each=[1, 2, 3]), tool("z", "l"))
+    run.revise(loop(tool("a"), for_each=[1, 2, 3]), tool("z", "l"))
+    for index in range(3):
+        run.succeed(f"l[{index}].a", index)
+    run.roll_back(1)
+    if refused:
+        run.compensate()
+    for index in range(3):
+        assert run.running == [f"l[{index}].b"]
+        run.succeed(f"l[{index}].b")
+    run.finish()
+    assert (run.state.plan.status, told(run.log).count("started l[1].a")) == ("completed", 1)
+    assert run.replayed().equal
+
+
+@pytest.mark.parametrize("crashes", [False, True])
+def test_no_more_rounds_go_on_at_once_than_the_loop_allows_when_its_body_gains_a_step(
+    *, crashes: bool
+) -> None:
+    ways = {"for_each": [1, 2, 3, 4], "concurrency": 2}
+    run = CoreRun(loop(tool("a"), **ways))
+    for index in range(3):
+        run.succeed(f"l[{index}].a")
+    run.revise(loop(tool("a"), tool("b"), **ways))
+    turns = []
+    while run.running:
+        if crashes:
+            run.crash()
+        turns.append(" ".join(run.running))
+        run.succeed(run.running[0])
+    assert turns == [
+        "l[3].a l[0].b",
+        "l[0].b l[1].b",
+        "l[1].b l[2].b",
+        "l[2].b l[3].b",
+        "l[3].b",
+    ]
+    assert run.state.plan.status == "completed"
+    assert run.replayed().equal
+
+
+def test_a_round_under_way_waits_its_turn_once_the_body_gains_a_step() -> None:
+    run = CoreRun(loop(tool("a"), count=3))
+    run.succeed("l[0].a")
+    run.succeed("l[1].a")
+    run.revise(loop(tool("a"), tool("b"), count=3))
+    assert run.running == ["l[2].a"]
+    run.succeed("l[2].a")
+    assert run.running == ["l[0].b"]
+    assert told(run.finish())[1:5:2] == ["started l[1].b", "started l[2].b"]
+    assert run.replayed().equal
+
+
+@pytest.mark.parametrize("crashes", [False, True])
+def test_a_loop_goes_on_with_rounds_that_it_has_begun_whatever_its_condition_says(
+    *, crashes: bool
+) -> None:
+    body = [tool("x", set={"n": "${context.n + 1}"}), tool("y"), tool("v")]
+    ways = {"while": "context.n < 2"}
+    run = CoreRun(loop(*body, **ways), context={"n": 0})
+    for name in ("l[0].x", "l[0].y", "l[0].v", "l[1].x"):
+        run.succeed(name)
+    run.ask("pause")
+    run.succeed("l[1].y")
+    run.revise(loop(*body, tool("w"), **ways), context={"n": 0})
+    run.ask("resume")
+    if crashes:
+        run.crash()
+    assert run.running == ["l[0].w"]
+    run.succeed("l[0].w")
+    if crashes:
+        run.crash()
+    assert run.running == ["l[1].v"]
+    run.finish()
+    assert run.statuses["l[1].w"] == "completed"
+    assert run.replayed().equal
