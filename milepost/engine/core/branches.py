@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import NamedTuple, cast
 
 from milepost.domain.aggregates import Step
 from milepost.domain.errors import ExpressionError
@@ -27,18 +27,22 @@ _OTHER = "another case was taken"
 
 
 class Choice(NamedTuple):
-    """What the cases' conditions came to, up to the first that holds."""
+    """Which case a branch takes, and why."""
 
+    case: int | None
+    """The index of the case, None if no case holds."""
     values: tuple[bool, ...]
-
-    @property
-    def case(self) -> int | None:
-        """The index of the case to take, None if no case holds."""
-        return len(self.values) - 1 if self.values[-1] else None
+    """What the conditions came to, up to the first that holds; none if they were not asked."""
 
 
 def choose(state: PlanState, instance: Instance) -> Choice | ErrorRecord:
-    """Find the first case of a branch whose condition holds, or why that cannot be told."""
+    """Find the first case of a branch whose condition holds, or why that cannot be told.
+
+    A branch that is to begin anew with what it had chosen holds to that.
+    """
+    step = instance.step
+    if step.status is StepStatus.PENDING and CASE in step.bindings:
+        return Choice(cast("int | None", step.bindings[CASE]), ())
     values: list[bool] = []
     try:
         for group in instance.node.groups:
@@ -48,7 +52,7 @@ def choose(state: PlanState, instance: Instance) -> Choice | ErrorRecord:
                 break
     except ExpressionError as error:
         return expression_failure(error)
-    return Choice(tuple(values))
+    return Choice(len(values) - 1 if values[-1] else None, tuple(values))
 
 
 def bindings_of(choice: Choice | ErrorRecord | None) -> dict[str, Json]:
@@ -88,11 +92,12 @@ def _record(state: PlanState, instance: Instance, choice: Choice) -> str:
     shown: dict[str, Json] = {
         group.source: value for group, value in zip(groups, choice.values, strict=False)
     }
+    why = f"`{source}` is the first case that holds" if case is not None else "no case holds"
     decision = state.record(
         DecisionRecorded,
         what="branch",
         chosen=source,
-        why=f"`{source}` is the first case that holds" if case is not None else "no case holds",
+        why=why if choice.values else "the branch goes on as it had chosen",
         step=instance.path,
         inputs=shown,
         alternatives=tuple(group.source for at, group in enumerate(groups) if at != case),

@@ -137,7 +137,9 @@ def _reopen(state: PlanState, instance: Instance, moved: int, under_way: int) ->
     for pointer, value in instance.step.bindings.items():
         if pointer in (loops.FOR_EACH, loops.COUNT):
             loops.restore_items(instance, pointer, value)
-    instance.kept = moved if instance.items is None else min(moved, len(instance.items))
+    instance.kept = max(moved, loops.rounds_begun(instance.step))
+    if instance.items is not None:
+        instance.kept = min(moved, len(instance.items))
     unfinished = 0
     for index in range(instance.kept):
         if index >= under_way and unfinished >= loops.concurrency(instance):

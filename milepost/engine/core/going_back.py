@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 from milepost.domain.commands import Restore, RollBack
@@ -26,6 +26,7 @@ from milepost.domain.lookup import StepLookup
 from milepost.domain.steps import StepStatus
 
 from .context import context_kept
+from .decisions import Decisions, held_decisions
 from .derive import derive
 from .past import Past, past_at
 from .resetting import introduce_names, take_back
@@ -49,6 +50,8 @@ class Reach(NamedTuple):
     """Steps that moved and that the plan no longer has."""
     outdated: tuple[StepPath, ...]
     """Pending steps that must forget the result they had."""
+    held: Decisions
+    """What those of them hold to that had decided something."""
 
 
 def reach_of_rollback(state: PlanState, compiled: CompiledPlan) -> Reach:
@@ -75,6 +78,7 @@ def reach_of_rollback(state: PlanState, compiled: CompiledPlan) -> Reach:
         ),
         removed=survey.removed,
         outdated=survey.outdated,
+        held=held_decisions(survey, reset),
     )
 
 
@@ -99,7 +103,8 @@ def roll_back(
         reason=why,
         workflow=other_workflow(state.plan.workflow, workflow_at(history, command.to)),
     )
-    take_back(state, (*touched, *reach.outdated), why, cause=event.id, keep=reach.keep)
+    paths = (*touched, *reach.outdated)
+    take_back(state, paths, why, cause=event.id, keep=reach.keep, held=reach.held)
     introduce_names(state, event.id)
     derive(state)
 
@@ -139,7 +144,7 @@ def restore_moment(
         workflow=workflow,
     )
     keep = {path for path in paths if path not in undone and _remembers(state, path, past)}
-    take_back(state, paths, why, cause=event.id, keep=keep)
+    take_back(state, paths, why, cause=event.id, keep=keep, held=_held(paths, past))
     state.compiled = compiled
     _go_on_as_then(state, past, [path for path in paths if past.under_way(path)], event.id)
     for path in again:
@@ -246,6 +251,12 @@ def _remembers(state: PlanState, path: StepPath, past: Past) -> bool:
     memo = past.steps[path].memo if path in past.steps else None
     step = state.steps[path]
     return memo is not None and (step.memo == memo or step.source == memo.source)
+
+
+def _held(paths: Iterable[StepPath], past: Past) -> Decisions:
+    """Return what containers held to that were to begin anew then."""
+    steps = ((path, past.steps[path]) for path in paths if path in past.steps)
+    return {path: step.bindings for path, step in steps if step.status is StepStatus.PENDING}
 
 
 def _version(past: Past, path: StepPath) -> int:

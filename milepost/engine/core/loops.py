@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from itertools import islice
 
+from milepost.domain.aggregates import Step
 from milepost.domain.errors import ExpressionError
 from milepost.domain.events import DecisionRecorded, ErrorRecord, StepReset
 from milepost.domain.steps import StepKind, StepStatus
@@ -17,13 +18,15 @@ from .state import Frame, Instance, PlanState
 
 FOR_EACH = "/for_each"
 COUNT = "/count"
+ROUNDS = "/rounds"
+"""Where a loop by condition that begins anew keeps how many rounds it had begun before."""
 
 
 def resolve_items(state: PlanState, instance: Instance) -> dict[str, Json] | None:
     """Find what a loop goes over; return it as bindings, None if the loop failed on it."""
     spec, node = instance.node.spec, instance.node
     if spec.for_each is None and spec.count is None:
-        return {}
+        return _resolve_rounds(instance)
     pointer, template = (
         (FOR_EACH, node.for_each) if spec.for_each is not None else (COUNT, node.count)
     )
@@ -44,6 +47,22 @@ def resolve_items(state: PlanState, instance: Instance) -> dict[str, Json] | Non
         )
         return None
     return {pointer: value}
+
+
+def _resolve_rounds(instance: Instance) -> dict[str, Json]:
+    """Set which rounds need no asking; a loop that is tried again has none of them."""
+    if ROUNDS not in instance.step.bindings:
+        return {}
+    if instance.step.status is StepStatus.RETRYING:
+        return {ROUNDS: 0}
+    instance.kept = rounds_begun(instance.step)
+    return instance.step.bindings
+
+
+def rounds_begun(step: Step) -> int:
+    """Return how many rounds a loop by condition had begun when it was to begin anew."""
+    begun = step.bindings.get(ROUNDS)
+    return begun if isinstance(begun, int) else 0
 
 
 def restore_items(instance: Instance, pointer: str, value: Json) -> str | None:

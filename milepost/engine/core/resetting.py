@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from typing import TYPE_CHECKING
 
 from milepost.domain.events import ContextChanged, StepCancelled, StepReset
 from milepost.domain.ids import StepPath, path_of, undo_path
 from milepost.domain.steps import StepStatus
+from milepost.domain.values import Json
 
 if TYPE_CHECKING:
     from milepost.domain.aggregates import Step
 
     from .state import PlanState
 
+_NOTHING: Mapping[StepPath, dict[str, Json]] = {}
 _UNDER_WAY = frozenset({StepStatus.RUNNING, StepStatus.SUSPENDED, StepStatus.RETRYING})
 
 
@@ -24,11 +26,13 @@ def take_back(
     *,
     cause: str,
     keep: Collection[StepPath] = (),
+    held: Mapping[StepPath, dict[str, Json]] = _NOTHING,
 ) -> None:
     """Reset the steps at `paths`. `derive` is to follow.
 
     What is under way is cancelled first, children before the container that they are in.
-    Those in `keep` may adopt the result that they have. What undid a step is reset with it: should
+    Those in `keep` may adopt the result that they have, and containers in `held` go by what they
+    had decided. What undid a step is reset with it: should
     the step run again, it may have to be undone again.
     """
     steps = [step for path in paths for step in _with_undoing(state, path)]
@@ -36,9 +40,13 @@ def take_back(
         if step.status in _UNDER_WAY:
             state.record_aside(step, StepCancelled.trusted, cause=cause, reason=reason)
     for step in steps:
-        kept = path_of(step.id) in keep
+        path = path_of(step.id)
+        kept = path in keep
         if step.status is not StepStatus.PENDING or (step.memo is not None and not kept):
-            state.record_aside(step, StepReset.trusted, cause=cause, reason=reason, keep=kept)
+            decided = held.get(path, {}) if path is not None else {}
+            state.record_aside(
+                step, StepReset.trusted, cause=cause, reason=reason, keep=kept, bindings=decided
+            )
 
 
 def reset_inside(state: PlanState, owner: StepPath, reason: str, *, cause: str = "") -> None:

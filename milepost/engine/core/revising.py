@@ -20,6 +20,7 @@ from milepost.domain.ids import StepPath
 from milepost.domain.steps import StepStatus
 
 from .context import context_kept
+from .decisions import held_decisions
 from .derive import derive
 from .resetting import introduce_names, take_back
 from .survey import Survey, in_completed, is_undone, lacks_result, passed_over
@@ -56,6 +57,7 @@ class Revision:
             if one.path in survey.rearranged and _is_open(one) and one.step.ended
         ]
         self.reset = tuple(survey.spread(seeds, _follows, owners))
+        self._held = held_decisions(survey, self.reset)
         self.removed = survey.removed
         self.changed = tuple(sorted(survey.changed))
         self.kept = len(survey.moved()) - len(self.reset)
@@ -108,7 +110,7 @@ class Revision:
             workflow=workflow,
         )
         taken = (*self.reset, *self.removed, *self._survey.outdated)
-        take_back(state, taken, f"revision {number}", cause=event.id)
+        take_back(state, taken, f"revision {number}", cause=event.id, held=self._held)
         introduce_names(state, event.id)
         derive(state)
 
@@ -140,6 +142,8 @@ def recover(
         return refusal
     reset, keep = _reach_of_recovery(survey, command, chosen)
     taken = (*reset, *survey.removed)
+    is_restart = command.strategy is RecoveryStrategy.RESTART
+    held = {} if is_restart else held_decisions(survey, reset)
     why = why or f"recovered: {command.strategy.value}"
     is_other = command.content != state.plan.content or command.workflow is not None
     event = state.record(
@@ -157,7 +161,7 @@ def recover(
         reason=why,
         workflow=command.workflow,
     )
-    take_back(state, (*taken, *survey.outdated), why, cause=event.id, keep=keep)
+    take_back(state, (*taken, *survey.outdated), why, cause=event.id, keep=keep, held=held)
     if command.strategy is RecoveryStrategy.SKIP:
         _give_up(state, chosen, event.id, why)
     introduce_names(state, event.id)

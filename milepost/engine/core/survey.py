@@ -112,14 +112,15 @@ class Survey:
         inside = below(instance) if whole else _left_undone(instance)
         yield from ((one, True) for one in inside)
         beside = [*self._dependents[instance.path], *_later_iterations(instance)]
-        if self._writes(instance):
+        if self.writes(instance):
             beside += self._readers()
         yield from ((one, True) for one in beside if not passed_over(one))
         owner = instance.frame.owner
         if owner is not None and owner.step.ended:
             yield owner, False
 
-    def _writes(self, instance: Instance) -> bool:
+    def writes(self, instance: Instance) -> bool:
+        """Tell whether a step writes to the context, or did before its content changed."""
         before = self._before.get(instance.path)
         return bool(instance.node.spec.set) or bool(before and before.spec.set)
 

@@ -208,6 +208,8 @@ class CoreRun:
         strategy: str = "resume",
         steps: Sequence[str] = (),
         content: ContentHash | None = None,
+        *,
+        hold: bool = False,
     ) -> list[Event]:
         """Let a plan that failed go on."""
         return self.change(
@@ -216,6 +218,7 @@ class CoreRun:
                 strategy=RecoveryStrategy(strategy),
                 steps=tuple(steps),
                 content=content or content_of(self.own),
+                hold=hold,
             ),
         )
 

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import pytest
+
 from milepost.domain.events import PlanFailed, PlanRecovered
 
-from .core_run import CoreRun, container, told, tool
+from .core_run import CoreRun, Fields, container, told, tool
+from .test_cases_not_taken import choosing
 
 UNDO = {"tool": "undo", "input": {}}
 
@@ -191,4 +194,87 @@ def test_a_loop_that_goes_round_less_often_drops_the_rounds_it_had() -> None:
     assert (run.statuses, run.state.steps["l"].output) == (  # type: ignore[index]
         {"l": "completed", "l[0].x": "completed", "z": "completed"}, [None],
     )  # fmt: skip
+    assert run.replayed().equal
+
+
+def counting(*steps: Fields) -> CoreRun:
+    """Return a loop while `context.n` is less than 2."""
+    loop = container("loop", "l", *steps, **{"while": "context.n < 2"})
+    return CoreRun(loop, tool("z", "l"), context={"n": 0})
+
+
+@pytest.mark.parametrize("crashes", [False, True])
+def test_a_failed_step_of_a_loop_runs_again_though_its_condition_holds_no_more(
+    *, crashes: bool
+) -> None:
+    run = counting(tool("x", set={"n": "${context.n + 1}"}), tool("y"))
+    for path in ("l[0].x", "l[0].y", "l[1].x"):
+        run.succeed(path, path)
+    run.fail("l[1].y")
+    run.recover()
+    if crashes:
+        run.crash()
+    assert run.running == ["l[1].y"]
+    run.succeed("l[1].y", "now")
+    assert run.state.steps["l"].output == ["l[0].y", "now"]  # type: ignore[index]
+    run.finish()
+    assert run.result.completed_steps == 6
+    assert run.replayed().equal
+
+
+@pytest.mark.parametrize("crashes", [False, True])
+def test_a_round_whose_first_step_failed_begins_again(*, crashes: bool) -> None:
+    loop = container("loop", "l", tool("x"), **{"while": "context.n < 1"})
+    run = CoreRun(tool("a", set={"n": 1}), loop, context={"n": 0})
+    run.succeed("l[0].x")
+    run.succeed("a")
+    run.fail("l[1].x")
+    run.recover(hold=True)
+    if crashes:
+        run.crash()
+    run.ask("resume")
+    assert run.running == ["l[1].x"]
+    run.finish()
+    assert len(run.state.steps["l"].output) == 2  # type: ignore[arg-type, index]
+    assert run.replayed().equal
+
+
+@pytest.mark.parametrize("writes", [{}, {"j": 1}])
+def test_a_branch_goes_on_in_its_case_though_the_condition_holds_no_more(
+    writes: dict[str, object],
+) -> None:
+    case = [tool("c", set={"k": 1}), tool("a", set=writes)]
+    branch = choosing(case, [tool("w")], when="context.k == 0")
+    run = CoreRun(branch, context={"k": 0, "j": 0})
+    run.succeed("b[0].c")
+    run.fail("b[0].a")
+    run.recover()
+    assert run.running == ["b[0].a"]
+    run.finish()
+    assert (run.statuses["b[1].w"], run.state.plan.status) == ("skipped", "completed")
+    assert told(run.log).count("started b[0].c") == 1
+    assert run.replayed().equal
+
+
+def test_a_restart_has_everything_decided_anew() -> None:
+    branch = choosing([tool("a")], [tool("w")], when="context.k == 0")
+    run = CoreRun(tool("f", set={"k": 1}), branch, context={"k": 0})
+    run.fail("b[0].a")
+    run.recover("restart")
+    assert [step.bindings for step in run.state.steps.values() if step.bindings] == [{"/case": 0}]
+    assert told(run.log).count("plan decision_recorded") == 2
+    assert run.replayed().equal
+
+
+def test_what_a_container_held_to_comes_back_with_the_moment() -> None:
+    run = counting(tool("x", set={"n": "${context.n + 1}"}), tool("y"))
+    for path in ("l[0].x", "l[0].y", "l[1].x"):
+        run.succeed(path)
+    run.fail("l[1].y")
+    run.recover(hold=True)
+    [recovered] = [event for event in run.log if isinstance(event, PlanRecovered)]
+    run.ask("resume")
+    run.finish()
+    run.restore(recovered.id)
+    assert run.running == ["l[1].y"]
     assert run.replayed().equal
