@@ -24,7 +24,9 @@ from milepost.domain.events import (
     RecoveryStrategy,
 )
 from milepost.domain.ids import StepPath
+from milepost.domain.lookup import StepLookup
 from milepost.domain.plans import PlanStatus
+from milepost.domain.steps import StepSpec
 
 from . import breakpoints, checkpoints, compensation, going_back, replanning, revising
 from .completion import Ending, cancel_active
@@ -111,10 +113,10 @@ def _(command: Replan, state: PlanState, asked: Requested) -> str | None:
     if refusal := replanning.refusal(state, command.trigger):
         return refusal
     given = command.model_dump(mode="json", exclude_none=True, exclude={"trigger", "step"})
-    instance = state.instances.get(StepPath(command.step or ""))
-    if command.step is not None and instance is None:
+    spec = _in_being(state, StepPath(command.step)) if command.step is not None else None
+    if command.step is not None and spec is None:
         return f"there is no step {command.step!r}"
-    about = {"tool": instance.node.spec.tool} if instance is not None else {}
+    about = {"tool": spec.tool} if spec is not None else {}
     analysis = {"asked_by": asked.request.actor, "why": asked.request.why} | given | about
     cause = replanning.Cause(command.trigger, command.step, (asked.request.id,), analysis)
     replanning.call_for_plan(state, cause)
@@ -173,6 +175,14 @@ def _(command: ChangeBreakpoint, state: PlanState, asked: Requested) -> str | No
     if not command.on and command.step not in state.plan.breakpoints:
         return f"there is no breakpoint at {command.step!r}"
     state.record(BreakpointChanged, step=command.step, on=command.on)
+    return None
+
+
+def _in_being(state: PlanState, path: StepPath) -> StepSpec | None:
+    """Return how a step is written that something happened to, or may; None for any other."""
+    step, instance = state.steps.get(path), state.instances.get(path)
+    if (step is not None and step.version) or (instance is not None and instance.may_move):
+        return StepLookup(state.compiled.spec).find(path)
     return None
 
 

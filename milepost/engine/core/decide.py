@@ -40,6 +40,7 @@ from .attempts import (
     step_timeout,
 )
 from .completion import cancel_below, complete_by, conclude, stop_on_failure
+from .failures import has_consequences
 from .intake import take_in
 from .outcomes import (
     Outcome,
@@ -190,7 +191,8 @@ def _settle_top(state: PlanState, instance: Instance) -> None:
         complete_by(state, instance, "flag" if instance.node.spec.final else "response")
     elif status is StepStatus.FAILED and instance.frame.owner is None:
         if state.compiled.settings.replan is not None:
-            state.failures[instance.path] = instance
+            if has_consequences(state, instance):
+                state.failures[instance.path] = instance
         elif state.compiled.settings.stop_on_first_failure:
             stop_on_failure(state, instance)
 

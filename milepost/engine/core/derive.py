@@ -13,6 +13,7 @@ from milepost.domain.steps import StepKind, StepStatus
 from . import branches, loops
 from .bulk import in_bulk
 from .compiled import CompiledPlan
+from .failures import has_consequences
 from .instances import turns_of
 from .state import Frame, Instance, PlanState, Undoing, latest_event
 from .timers import Alarm
@@ -64,6 +65,7 @@ def derive(state: PlanState, *, whole: bool = False) -> None:
                 frames = _reopen(state, instance, *rounds)
                 pending.extend((inner, inside) for inner in frames)
     _bring_undoing(state)
+    _bring_failures(state)
     started = [one for one in state.instances.values() if _is_active(one)]
     for instance in sorted(started, key=_by_start):
         state.adopt(instance)
@@ -93,6 +95,15 @@ def _bring_undoing(state: PlanState) -> None:
             instance.cause = latest_event(origin.step)
             state.instances[undoing] = instance
             state.undoing.append(instance)
+
+
+def _bring_failures(state: PlanState) -> None:
+    """List the failures from which something may have to follow, in the order of failing."""
+    root = state.root
+    if root is not None and state.compiled.settings.replan is not None and not state.over:
+        top = {one.path: one for one in root.instances.values()}
+        failed = [top[path] for path in state.failed if path in top]
+        state.failures = {one.path: one for one in failed if has_consequences(state, one)}
 
 
 def _is_active(instance: Instance) -> bool:

@@ -17,7 +17,8 @@ from milepost.domain.values import Json
 
 from .attempts import fail
 from .completion import cancel_below, fail_plan
-from .replanning import LOOP, SPEND, Cause, call_for_plan
+from .failures import LOOP, SPEND
+from .replanning import Cause, call_for_plan
 
 if TYPE_CHECKING:
     from .loop_memory import Finding, LoopWatch

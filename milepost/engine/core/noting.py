@@ -21,6 +21,7 @@ from milepost.domain.events import (
     ReplanBegun,
     StepAdopted,
     StepCompleted,
+    StepFailed,
     StepReset,
     StepRetrying,
     StepStarted,
@@ -50,6 +51,12 @@ def _note_completion(state: PlanState, event: Event) -> None:
         state.finished[path] = None
 
 
+def _note_failure(state: PlanState, event: Event) -> None:
+    path = path_of(event.originator_id)
+    if path is not None:
+        state.failed[path] = None
+
+
 def _note_adoption(state: PlanState, event: StepAdopted) -> None:
     """Note what this plan did; what another one did, or a person gave, is not its to undo."""
     if event.source is not None and plan_of(event.source) == state.id:
@@ -61,6 +68,7 @@ def _note_reset(state: PlanState, event: Event) -> None:
     if path is not None:
         state.finished.pop(path, None)
         state.passed.discard(path)
+        state.failed.pop(path, None)
     if event.originator_version == 1:
         state.goes_on = event.id
 
@@ -122,6 +130,7 @@ NOTES: dict[type[Event], Callable[[PlanState, Any], None]] = {
     StepStarted: _note_start,
     StepRetrying: _note_retry,
     StepCompleted: _note_completion,
+    StepFailed: _note_failure,
     StepAdopted: _note_adoption,
     StepReset: _note_reset,
     PlanDrafted: _note_content,

@@ -17,14 +17,16 @@ from milepost.domain.events import (
     ReplanBegun,
     ReplanFailed,
 )
-from milepost.domain.ids import StepPath
+from milepost.domain.ids import StepPath, owner_of, undone_path
+from milepost.domain.lookup import StepLookup
 from milepost.domain.plans import Completion, PlanStatus
 from milepost.domain.replanning import OnReplanLimit, RevisionTrigger
+from milepost.domain.steps import StepStatus
 from milepost.domain.values import Json
 
-from .attempts import TIMEOUT, UNEXPECTED
 from .completion import fail_plan, stop_on_failure
 from .derive import derive
+from .failures import LOOP, SPEND, calls_for_plan, has_consequences, origin_of, trigger_of
 from .outcomes import Planned, PlanningFailed
 from .revising import Revision
 from .state import latest_event
@@ -33,18 +35,10 @@ if TYPE_CHECKING:
     from .state import Instance, PlanState
 
 MAX_REPLANS = "max_replans"
-LOOP = "loop"
-SPEND = "spend"
-"""Codes of what goes round in circles, and of what spends without coming further."""
 PLANNED = "replan.plan"
 """The decision that holds a planner's answer."""
 STRATEGY = "replan.strategy"
 """The decisions that a planner took on its way."""
-_TRIGGERS = {
-    UNEXPECTED: RevisionTrigger.UNEXPECTED,
-    LOOP: RevisionTrigger.UNEXPECTED,
-    SPEND: RevisionTrigger.RESOURCES,
-}
 _NAMED = 20
 
 
@@ -59,11 +53,8 @@ class Cause(NamedTuple):
 
 def face(state: PlanState, failed: Instance) -> None:
     """Decide what follows from a failed step: another plan, or what a failure leads to."""
-    policy = state.compiled.settings.replan
-    cause = _cause_of(state, failed)
-    known = latest_event(failed.step) in state.plan.given_up
-    if policy is not None and cause.trigger in policy.on and not known:
-        call_for_plan(state, cause)
+    if calls_for_plan(state, failed):
+        call_for_plan(state, _cause_of(state, failed))
         return
     state.failures.pop(failed.path, None)
     if state.compiled.settings.stop_on_first_failure:
@@ -119,6 +110,7 @@ def take_answer(state: PlanState, answer: Planned | PlanningFailed) -> None:
         _told(state, answer, None, error.message, {"error": _dumped(error)})
     if error is not None:
         state.record(ReplanFailed, why=error.message, error=error)
+        _forget_settled(state)
         _left_in_circle(state, begun)
 
 
@@ -191,9 +183,22 @@ def _stage(state: PlanState, name: str, chosen: Json, why: str, inputs: dict[str
 def _left_in_circle(state: PlanState, begun: ReplanBegun) -> None:
     """End a plan that goes round in circles and for which there is no other."""
     code = begun.analysis.get("code")
-    if code in (LOOP, SPEND) and not state.failures:
+    if code in (LOOP, SPEND) and not _has_failed(state, StepPath(begun.step or "")):
         message = str(begun.analysis["message"])
         fail_plan(state, Completion.ERROR, reason=LOOP, code=LOOP, message=message)
+
+
+def _forget_settled(state: PlanState) -> None:
+    """Drop the failures from which nothing follows, now that there is no plan for them."""
+    failures = state.failures.items()
+    state.failures = {path: one for path, one in failures if has_consequences(state, one)}
+
+
+def _has_failed(state: PlanState, path: StepPath) -> bool:
+    """Tell whether a step, or what it is in at the top, has failed: then that is faced."""
+    while (owner := owner_of(path)) is not None:
+        path = owner
+    return path in state.steps and state.steps[path].status is StepStatus.FAILED
 
 
 def _stop_at_limit(state: PlanState) -> None:
@@ -213,33 +218,39 @@ def _replans_left(state: PlanState) -> bool:
 
 def _cause_of(state: PlanState, failed: Instance) -> Cause:
     """Say what the failure of a top-level step comes from: itself, or a step inside of it."""
-    error, path = failed.step.error, failed.path
-    while error is not None and error.step is not None:
-        path, error = StepPath(error.step), error.cause
+    path, error = origin_of(failed)
     code = error.code if error is not None else "blocked"
-    timed_out = error is not None and TIMEOUT in (error.kind, error.code)
-    trigger = RevisionTrigger.TIMEOUT if timed_out else RevisionTrigger.FAILURE
-    trigger = _TRIGGERS.get(code, trigger)
-    instance = state.instances.get(path, failed)
+    step = state.steps.get(path, failed.step)
+    spec = StepLookup(state.compiled.spec).find(path) or failed.node.spec
     analysis: dict[str, Json] = {
         "step": path,
-        "tool": instance.node.spec.tool,
+        "tool": spec.tool,
         "kind": error.kind if error is not None else "execution",
         "code": code,
         "message": error.message if error is not None else failed.step.reason,
         "retryable": error.retryable if error is not None else False,
-        "attempts": instance.step.attempt,
+        "attempts": step.attempt,
     }
-    events = dict.fromkeys((latest_event(instance.step), latest_event(failed.step)))
-    return Cause(trigger, path, tuple(events), analysis)
+    events = dict.fromkeys((latest_event(step), latest_event(failed.step)))
+    return Cause(trigger_of(error), path, tuple(events), analysis)
 
 
 def _standing(state: PlanState) -> dict[str, Json]:
     """Return how the plan stands: its steps by status, and what is under way."""
-    counts = Counter(one.step.status.value for one in state.instances.values())
+    moved = [
+        step.status.value
+        for path, step in state.steps.items()
+        if step.status is not StepStatus.PENDING and undone_path(path) is None
+    ]
+    waiting = [one for one in state.instances.values() if _is_to_begin(one)]
+    counts = Counter([*moved, *(one.step.status.value for one in waiting)])
     under_way = [path for path, one in state.active.items() if one.is_running and one.node.works]
     steps: dict[str, Json] = dict(sorted(counts.items()))
     return {"revision": state.plan.revision, "steps": steps, "under_way": list(under_way[:_NAMED])}
+
+
+def _is_to_begin(instance: Instance) -> bool:
+    return instance.step.status is StepStatus.PENDING and instance.may_move
 
 
 def _history(state: PlanState, cause: Cause) -> dict[str, Json]:

@@ -64,6 +64,8 @@ class PlanState:
         """Id of the newest event of the plan or one of its steps."""
         self.finished: dict[StepPath, None] = {}
         """Steps that this plan completed, the first one first; none that it has from elsewhere."""
+        self.failed: dict[StepPath, None] = {}
+        """Steps that have failed, the first one first."""
         self.loop_memory = LoopMemory()
         self.loop_watch = watch_of(compiled)
         """What circles are looked for; None for none."""
