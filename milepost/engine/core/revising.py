@@ -9,6 +9,7 @@ from milepost.domain.commands import Recover
 from milepost.domain.events import (
     Event,
     PlanRecovered,
+    PlanResumed,
     PlanRevised,
     RecoveryStrategy,
     RevisionStrategy,
@@ -113,6 +114,8 @@ class Revision:
         take_back(state, taken, f"revision {number}", cause=event.id, held=self._held)
         introduce_names(state, event.id)
         derive(state)
+        if state.plan.waiting and not state.only_asking():
+            state.record(PlanResumed, reason="it has steps that need no answer")
 
     def undo(self) -> None:
         """Leave the plan with the content that it has; `derive` is to follow."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from milepost.domain.commands import Revise
 
 from .core_run import CoreRun, container, told, tool
@@ -155,6 +157,48 @@ def test_a_plan_that_waits_for_a_person_can_be_revised_around_the_question() -> 
     assert (run.refusal, run.state.plan.status) == (None, "paused")
     run.ask("answer", step="q", value=1)
     assert run.running == ["b"]
+
+
+@pytest.mark.parametrize("crashes", [False, True])
+def test_a_plan_that_only_waits_for_an_answer_goes_on_with_steps_that_need_none(
+    *, crashes: bool
+) -> None:
+    question = {"id": "q", "kind": "user_input", "input": {"prompt": "?"}}
+    run = CoreRun(question)
+    run.revise(question, tool("b"), tool("c", "q"))
+    if crashes:
+        run.crash()
+    assert (run.state.plan.status, run.running) == ("running", ["b"])
+    run.succeed("b")
+    assert (run.state.plan.status, run.state.plan.waiting) == ("paused", ("q",))
+    run.ask("resume")
+    assert run.refusal == "the plan waits for an answer to q"
+    run.ask("answer", step="q", value=1)
+    run.finish()
+    assert run.result.completed_steps == 3
+    assert run.replayed().equal
+
+
+def test_a_container_without_further_steps_ends_while_a_plan_waits_for_an_answer() -> None:
+    question = {"id": "q", "kind": "user_input", "input": {"prompt": "?"}}
+    run = CoreRun(question, container("parallel", "p", tool("x"), tool("y", "q")), tool("z", "p"))
+    run.succeed("p.x")
+    assert run.state.plan.waiting == ("q",)
+    run.revise(question, container("parallel", "p", tool("x")), tool("z", "p"))
+    assert run.running == ["z"]
+    assert run.replayed().equal
+
+
+def test_a_plan_that_a_person_paused_stays_paused_when_it_is_revised() -> None:
+    question = {"id": "q", "kind": "user_input", "input": {"prompt": "?"}}
+    run = CoreRun(question, tool("a"))
+    run.ask("pause")
+    run.succeed("a")
+    run.revise(question, tool("a"), tool("b"))
+    assert (run.state.plan.status, run.running) == ("paused", [])
+    run.ask("resume")
+    assert run.running == ["b"]
+    assert run.replayed().equal
 
 
 def test_a_content_made_from_an_older_revision_is_refused() -> None:
