@@ -66,6 +66,8 @@ class Node:
     expect: Program | None = None
     undo: Node | None = None
     """The step that undoes this one, if there is one."""
+    asks_context: bool = False
+    """Whether some of `conditions` reads the plan's context."""
     reads_context: bool = False
     """Whether some expression of the step reads the plan's context."""
     reads_previous: bool = False

@@ -91,6 +91,7 @@ class _Compiler:
         node.waits = [edge for edge in node.edges if edge.kind is not DependencyType.PARALLEL]
         asked = (*(edge.when for edge in node.edges), node.when)
         node.conditions = [condition for condition in asked if condition is not None]
+        node.asks_context = any("context" in condition.roots for condition in node.conditions)
         roots = {root for reader in _readers(node) for root in reader.roots}
         node.reads_context = "context" in roots
         if PREVIOUS in roots:

@@ -1,5 +1,6 @@
 """The plan's context: what is written, by whom, and that it is the fold of its events."""
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -25,6 +26,33 @@ def test_a_completed_step_writes_what_it_says_and_the_record_names_it() -> None:
     assert events[1].cause == "p1.a#2"
     assert run.state.plan.context == {"old": 1, "n": 5, "fixed": [1], "text": "got 5"}
     assert run.state.instances["b"].input == {"n": 5}  # type: ignore[index]
+
+
+@pytest.mark.parametrize("when", ["context.n == 0", "inputs.m == 1 && context.n == 0"])
+@pytest.mark.parametrize("refused", [False, True])
+def test_a_step_is_skipped_if_its_condition_no_longer_holds_when_it_would_start(
+    when: str, *, refused: bool
+) -> None:
+    steps = [tool("a", set={"n": 1}), tool("b", when=when), tool("c", "b")]
+    one = {"max_parallel_steps": 1}
+    run = CoreRun(*steps, settings=one, inputs={"m": 1}, context={"n": 0}, breakpoints=["b"])
+    run.ask("pause")
+    if refused:
+        run.compensate()
+    run.succeed("a")
+    run.ask("resume")
+    assert (run.statuses["b"], run.running) == ("skipped", ["c"])
+    assert run.replayed().equal
+
+
+def test_a_condition_on_the_context_is_not_asked_again_of_a_step_that_has_begun() -> None:
+    policy = {"max_attempts": 2, "initial_delay": 0, "jitter": False}
+    second = tool("b", when="context.n == 0", retry=policy)
+    run = CoreRun(tool("a", set={"n": 1}), second, context={"n": 0})
+    run.succeed("a")
+    run.fail("b")
+    run.wait()
+    assert run.running == ["b"]
 
 
 def test_a_failed_step_writes_nothing() -> None:
