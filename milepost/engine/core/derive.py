@@ -66,6 +66,7 @@ def derive(state: PlanState, *, whole: bool = False) -> None:
                 pending.extend((inner, inside) for inner in frames)
     _bring_undoing(state)
     _bring_failures(state)
+    state.all_ended = state.root is not None and not state.root.open and state.ended_since
     started = [one for one in state.instances.values() if _is_active(one)]
     for instance in sorted(started, key=_by_start):
         state.adopt(instance)

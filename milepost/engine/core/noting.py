@@ -12,6 +12,7 @@ from milepost.domain.events import (
     LimitReached,
     LoopDetected,
     PlanDrafted,
+    PlanForked,
     PlanPaused,
     PlanRecovered,
     PlanRestored,
@@ -20,13 +21,15 @@ from milepost.domain.events import (
     PlanRolledBack,
     ReplanBegun,
     StepAdopted,
+    StepCancelled,
     StepCompleted,
     StepFailed,
     StepReset,
     StepRetrying,
+    StepSkipped,
     StepStarted,
 )
-from milepost.domain.ids import path_of, plan_of
+from milepost.domain.ids import path_of, plan_of, undone_path
 
 from .loop_memory import watch_of
 
@@ -45,13 +48,26 @@ def _note_retry(state: PlanState, _event: Event) -> None:
     state.retries += 1
 
 
+def _note_course(state: PlanState, event: Event) -> None:
+    """Note a change of course: steps that end by it have not come to their end since."""
+    state.course, state.ended_since = event.id, False
+
+
+def _note_end(state: PlanState, event: Event) -> None:
+    path = path_of(event.originator_id)
+    if path is not None and "." not in path and undone_path(path) is None:
+        state.ended_since = state.ended_since or event.cause != state.course
+
+
 def _note_completion(state: PlanState, event: Event) -> None:
+    _note_end(state, event)
     path = path_of(event.originator_id)
     if path is not None:
         state.finished[path] = None
 
 
 def _note_failure(state: PlanState, event: Event) -> None:
+    _note_end(state, event)
     path = path_of(event.originator_id)
     if path is not None:
         state.failed[path] = None
@@ -59,6 +75,7 @@ def _note_failure(state: PlanState, event: Event) -> None:
 
 def _note_adoption(state: PlanState, event: StepAdopted) -> None:
     """Note what this plan did; what another one did, or a person gave, is not its to undo."""
+    _note_end(state, event)
     if event.source is not None and plan_of(event.source) == state.id:
         _note_completion(state, event)
 
@@ -94,6 +111,7 @@ def _note_undoing(state: PlanState, event: Event) -> None:
         state.epoch = state.plan.epoch
         state.starts = state.retries = state.replans = 0
     state.passed.clear()
+    _note_course(state, event)
     _note_resumption(state, event)
 
 
@@ -114,6 +132,7 @@ def _note_replan(state: PlanState, _event: Event) -> None:
 
 
 def _note_content(state: PlanState, event: PlanDrafted | PlanRevised) -> None:
+    _note_course(state, event)
     state.loop_memory.turn(event.content)
     state.loop_watch = watch_of(state.compiled)
 
@@ -133,7 +152,10 @@ NOTES: dict[type[Event], Callable[[PlanState, Any], None]] = {
     StepFailed: _note_failure,
     StepAdopted: _note_adoption,
     StepReset: _note_reset,
+    StepSkipped: _note_end,
+    StepCancelled: _note_end,
     PlanDrafted: _note_content,
+    PlanForked: _note_course,
     PlanRevised: _note_content,
     ReplanBegun: _note_replan,
     LoopDetected: _note_circle,

@@ -66,6 +66,10 @@ class PlanState:
         """Steps that this plan completed, the first one first; none that it has from elsewhere."""
         self.failed: dict[StepPath, None] = {}
         """Steps that have failed, the first one first."""
+        self.course = ""
+        """Id of the event that last changed the plan's course."""
+        self.ended_since = False
+        """Whether a top-level step came to its end since then."""
         self.loop_memory = LoopMemory()
         self.loop_watch = watch_of(compiled)
         """What circles are looked for; None for none."""
@@ -108,7 +112,7 @@ class PlanState:
         self.undoing: list[Undoing] = []
         """The steps that undo others, in their order, while the plan does nothing else."""
         self.all_ended = False
-        """Whether the last top-level step ended just now."""
+        """Whether the last top-level step ended since the plan's course was last changed."""
         self.recheck = False
         """Whether containers may have to go on whose children ended before a crash."""
 

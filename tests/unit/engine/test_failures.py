@@ -76,6 +76,22 @@ def test_another_plan_may_be_asked_for_about_a_step_of_what_has_ended(*, crashes
     assert run.replayed().equal
 
 
+@CRASHES
+def test_a_paused_plan_whose_last_step_ended_ends_once_there_is_no_other_plan(
+    *, crashes: bool
+) -> None:
+    run = ReplanRun(tool("a"), settings={"replan": {"on": ["user"]}})
+    run.change("replan", Replan(trigger=RevisionTrigger.USER))
+    run.ask("pause")
+    run.succeed("a")
+    if crashes:
+        run.crash()
+    assert run.state.plan.status == "paused"
+    run.no_plan()
+    assert run.state.plan.status == "completed"
+    assert run.replayed().equal
+
+
 @pytest.mark.parametrize("way", ["no plan", "a refused plan", "a crash before no plan"])
 def test_what_goes_round_in_circles_and_failed_is_left_to_what_failures_lead_to(way: str) -> None:
     loops = {"max_repeats": 1, "state_repeats": None, "on_loop": "replan"}

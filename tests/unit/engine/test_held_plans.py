@@ -46,6 +46,20 @@ def test_a_paused_plan_that_could_not_be_undone_can_be_cancelled() -> None:
     assert run.replayed().equal
 
 
+def test_a_plan_that_is_held_with_all_of_its_steps_finished_ends_once_it_is_resumed() -> None:
+    run = CoreRun(tool("a"), tool("b", "a"))
+    run.finish()
+    ends = [event.id for event in run.log if event.kind == "step.completed.v1"]
+    run.restore(ends[-1], hold=True)
+    assert run.statuses == {"a": "completed", "b": "completed"}
+    run.crash()
+    run.wait()
+    assert run.state.plan.status == "paused"
+    run.ask("resume")
+    assert run.state.plan.status == "completed"
+    assert run.replayed().equal
+
+
 def test_a_plan_that_waits_for_a_person_is_undone_and_stays_paused() -> None:
     asks = {"id": "ask", "kind": "user_input", "input": {"prompt": "go on?"}, "depends_on": ["a"]}
     run = CoreRun(undoable("a"), asks)
