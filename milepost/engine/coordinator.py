@@ -132,22 +132,15 @@ class Coordinator:
         save = Save(
             draft.id, first, new=True, contents=contents, release=state.plan.ended and not rest
         )
-        return await unbroken(self._tasks, partial(self._store_new, state, save, rest, watch))
+        with self._deliveries.gathering(draft.id) as missed:
 
-    async def _store_new(
-        self,
-        state: PlanState,
-        save: Save,
-        rest: Sequence[Sequence[Event]],
-        watch: Watch | None,
-    ) -> Running:
-        """Store what a new plan begins with, and carry it out."""
-        with self._deliveries.gathering(save.plan) as missed:
-            await self._journal.append(save)
-            actor = self._actor(state, 1, watch, released=save.release)
-            for request in missed:
-                actor.put(Requested(request))
-            return self._carry_out(actor, save.events, rest)
+            def begin(_position: int) -> Running:
+                actor = self._actor(state, 1, watch, released=save.release)
+                for request in missed:
+                    actor.put(Requested(request))
+                return self._carry_out(actor, first, rest)
+
+            return await unbroken(self._tasks, partial(self._journal.append, save), begin)
 
     async def attend(
         self,
@@ -169,8 +162,7 @@ class Coordinator:
                 await self._stop_displaced(plan)
             if self.actor(plan) is None:
                 claim = partial(self._journal.claim, plan, take_over=take_over)
-                take_up = partial(self._take_up, plan, claim, watch, found, noting=noting)
-                await unbroken(self._tasks, take_up)
+                await self._take_up(plan, claim, watch, found, noting=noting)
 
     async def _take_up(
         self,
@@ -182,23 +174,43 @@ class Coordinator:
         noting: bool,
     ) -> None:
         """Claim a plan and carry it on, or give it up again."""
-        fence = await claim()
         with self._deliveries.gathering(plan) as missed:
-            try:
-                if found is None or found.position != await self._journal.last_position():
-                    found = await self.find(plan)
-                if noting and await self._note(found, missed, fence):
-                    return
-                await self._require_all(found)
-            except BaseException:
-                await self._journal.release(plan)
-                raise
-            self._attend(found, missed, fence, watch)
 
-    async def _require_all(self, found: Found) -> None:
+            async def claimed() -> tuple[Found, int] | None:
+                fence = await claim()
+                try:
+                    return await self._equipped(plan, found, missed, fence, noting=noting)
+                except BaseException:
+                    await self._journal.release(plan)
+                    raise
+
+            def go_on(ready: tuple[Found, int] | None) -> None:
+                if ready is not None:
+                    self._attend(ready[0], missed, ready[1], watch)
+
+            await unbroken(self._tasks, claimed, go_on)
+
+    async def _equipped(
+        self,
+        plan: PlanId,
+        found: Found | None,
+        missed: Sequence[RequestMade],
+        fence: int,
+        *,
+        noting: bool,
+    ) -> tuple[Found, int] | None:
+        """Return a claimed plan as it is to be carried on, None if there was only to be noted.
+
+        Raises `EquipmentError` if a tool or model is lacking.
+        """
+        if found is None or found.position != await self._journal.last_position():
+            found = await self.find(plan)
+        if noting and await self._note(found, missed, fence):
+            return None
         problem = await self._supplies.problem(found)
         if problem is not None:
             raise EquipmentError(problem)
+        return found, fence
 
     async def _stop_displaced(self, plan: PlanId) -> None:
         """Stop carrying a plan out that another process has taken over."""

@@ -11,45 +11,63 @@ from anyio.abc import TaskGroup
 from milepost.domain.errors import StoreError
 
 T = TypeVar("T")
+U = TypeVar("U")
 
 
-class _Work(Generic[T]):
-    """One call, and what came of it."""
+async def unbroken(
+    tasks: TaskGroup, function: Callable[[], Awaitable[T]], then: Callable[[T], U]
+) -> U:
+    """Do it in a task of its own, `then` what is to follow at once; return what that gives.
 
-    def __init__(self, function: Callable[[], Awaitable[T]]) -> None:
+    What a store was asked to save cannot be taken back: a caller that is cancelled waits until
+    what follows from it is done, too, and is cancelled then. A caller that is not has the floor
+    right after what follows: nothing happens in between.
+    """
+    work = _Work(function, then)
+    tasks.start_soon(work.do)
+    return await work.wait()
+
+
+class _Work(Generic[T, U]):
+    """One call and what follows it, which is done once: by who waits, or in place of him."""
+
+    def __init__(self, function: Callable[[], Awaitable[T]], then: Callable[[T], U]) -> None:
         self._function = function
-        self._done = anyio.Event()
-        self._results: list[T] = []
+        self._then = then
+        self._done, self._over = anyio.Event(), anyio.Event()
+        self._is_left = False
+        self._gave: list[T] = []
+        self._followed: list[U] = []
         self._error: Exception | None = None
 
     async def do(self) -> None:
         try:
-            self._results.append(await self._function())
+            self._gave.append(await self._function())
         except Exception as error:  # noqa: BLE001 - raised where it is waited for
             self._error = error
         finally:
             self._done.set()
+            if self._is_left:
+                self._follow()
+            self._over.set()
 
-    async def wait(self) -> T:
+    async def wait(self) -> U:
         try:
             await self._done.wait()
         except anyio.get_cancelled_exc_class():
+            if self._done.is_set():
+                self._follow()
+            self._is_left = True
             with anyio.CancelScope(shield=True):
-                await self._done.wait()
+                await self._over.wait()
             raise
+        self._follow()
         if self._error is not None:
             raise self._error
-        if not self._results:
+        if not self._followed:
             raise StoreError("the store was closed meanwhile; open it again")
-        return self._results[0]
+        return self._followed[0]
 
-
-async def unbroken(tasks: TaskGroup, function: Callable[[], Awaitable[T]]) -> T:
-    """Do it in a task of its own and return the result.
-
-    What a store was asked to save cannot be taken back: a caller that is cancelled waits until
-    what follows from it is done, too, and is cancelled then.
-    """
-    work = _Work(function)
-    tasks.start_soon(work.do)
-    return await work.wait()
+    def _follow(self) -> None:
+        if self._gave and not self._followed:
+            self._followed.append(self._then(self._gave[0]))

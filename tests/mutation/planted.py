@@ -25,8 +25,8 @@ BUGS = (
     Bug("decide.py", "frame.open -= 1", "frame.open -= 0", "a container never sees its last child"),
     Bug(
         "decide.py",
-        "and is_skipped(state, instance)",
-        "and False",
+        "StepStatus.PENDING and is_skipped(state, instance)",
+        "StepStatus.PENDING and False",
         "conditions and failed dependencies are not looked at",
     ),
     Bug(
@@ -184,8 +184,8 @@ BUGS = (
     ),
     Bug(
         "loops.py",
-        "while instance.open_frames < _concurrency(instance):",
-        "while instance.open_frames <= _concurrency(instance):",
+        "while instance.open_frames < concurrency(instance):",
+        "while instance.open_frames <= concurrency(instance):",
         "one iteration too many at once",
     ),
     Bug("loops.py", "return value is not until", "return value is until", "until means while"),

@@ -233,7 +233,7 @@ def test_the_strategy_of_a_revision_by_hand_is_what_its_change_shows(
     milepost: Command, workflow: Write
 ) -> None:
     plan = str(milepost("run", workflow(SUMS), "--json").json["plan_id"])
-    added = '{"id": "late", "type": "user_input", "prompt": "And?"}'
+    added = '{"id": "late", "type": "user_input", "prompt": "And?", "depends_on": ["ask"]}'
     for words in (
         ("--add-step", added),
         ("--remove", "late"),
