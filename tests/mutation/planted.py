@@ -25,8 +25,8 @@ BUGS = (
     Bug("decide.py", "frame.open -= 1", "frame.open -= 0", "a container never sees its last child"),
     Bug(
         "decide.py",
-        "StepStatus.PENDING and is_skipped(state, instance)",
-        "StepStatus.PENDING and False",
+        "StepStatus.PENDING and is_skipped(state, instance):",
+        "StepStatus.PENDING and False:",
         "conditions and failed dependencies are not looked at",
     ),
     Bug(

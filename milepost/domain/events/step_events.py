@@ -18,8 +18,9 @@ if TYPE_CHECKING:
 class StepStarted(Event):
     """An attempt begins; `bindings` holds each resolved template by JSON pointer.
 
-    Of a branch, `/case` is the index of the case that it takes, null if no case holds. Later
-    attempts of an activation leave `bindings` out: they use those of the first.
+    Of a branch, `/case` is the index of the case that it takes, null if no case holds; of a loop,
+    `/for_each` and `/count` are what it goes over, `/rounds` how many iterations it enters without
+    asking again. Later attempts of an activation leave `bindings` out: they use those of the first.
     """
 
     kind: ClassVar[str] = "step.started.v1"

@@ -218,7 +218,9 @@ def _start_next(state: PlanState) -> bool:
     instance = state.ready.pop(state.busy, state.held)
     if instance is None:
         return False
-    if not loops.has_turn(state, instance) or _no_longer_runs(state, instance):
+    if not loops.has_turn(state, instance):
+        return True
+    if instance.node.asks_context and _no_longer_runs(state, instance):
         return True
     if breakpoints.holds(state, instance) or not limits.start_allowed(state):
         state.ready.push(instance)
@@ -235,8 +237,7 @@ def _start_next(state: PlanState) -> bool:
 
 def _no_longer_runs(state: PlanState, instance: Instance) -> bool:
     """Skip a step if what it asks of the context does not hold any more, after it waited."""
-    is_first = instance.step.status is StepStatus.PENDING
-    return instance.node.asks_context and is_first and is_skipped(state, instance)
+    return instance.step.status is StepStatus.PENDING and is_skipped(state, instance)
 
 
 def _respond(state: PlanState, instance: Instance) -> None:

@@ -54,9 +54,10 @@ def _note_course(state: PlanState, event: Event) -> None:
 
 
 def _note_end(state: PlanState, event: Event) -> None:
-    path = path_of(event.originator_id)
-    if path is not None and "." not in path and undone_path(path) is None:
-        state.ended_since = state.ended_since or event.cause != state.course
+    if not state.ended_since:
+        path = path_of(event.originator_id)
+        is_top = path is not None and "." not in path and undone_path(path) is None
+        state.ended_since = is_top and event.cause != state.course
 
 
 def _note_completion(state: PlanState, event: Event) -> None:
