@@ -14,6 +14,10 @@ from .scene import Scene, plan, tool
 pytestmark = pytest.mark.anyio
 
 
+class Panic(BaseException):
+    """As foreign extensions raise; no `Exception`."""
+
+
 class Unspeakable(Exception):  # noqa: N818
     def __str__(self) -> str:
         raise RuntimeError("not even its message can be had")
@@ -53,6 +57,7 @@ async def test_a_result_that_is_not_json_fails_the_step(scene: Scene, result: ob
         (ValueError("no"), "ValueError"),
         (SystemExit(3), "SystemExit"),
         (Unspeakable(), "Unspeakable"),
+        (Panic("out of order"), "Panic"),
         (RuntimeError("half a \ud800 character"), "RuntimeError"),
         (ExceptionGroup("several", [OSError("disk")]), "ExceptionGroup"),
         (TimeoutError("too slow"), "timeout"),

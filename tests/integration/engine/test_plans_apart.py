@@ -74,7 +74,7 @@ async def test_a_plan_that_the_store_stopped_is_given_up_to_others(
     assert ended.status == "completed"
 
 
-async def test_a_request_that_cannot_be_read_holds_up_no_other(
+async def test_after_a_look_for_requests_that_failed_there_is_another(
     scene: Scene, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     next_requests, asked = MemoryJournal.next_requests, 0

@@ -7,6 +7,7 @@ import anyio.lowlevel
 import pytest
 
 from milepost.adapters.tools import threads, tool
+from milepost.domain.errors import ExecutionError
 from milepost.domain.values import Json
 from milepost.engine.tooling import ToolCall
 from tests.unit.tools.calls import made_call
@@ -111,3 +112,15 @@ async def test_a_blocking_tool_streams_on_the_event_loop() -> None:
 
     assert await counts.call(made_call({}, emit=emit)) is True
     assert chunks == [("token", str(number), True) for number in range(3)]
+
+
+@pytest.mark.parametrize("kind", [KeyboardInterrupt, GeneratorExit, BaseException])
+async def test_what_ends_programs_or_tasks_is_an_error_of_the_tool_in_a_thread(
+    kind: type[BaseException],
+) -> None:
+    @tool
+    def ends() -> None:
+        raise kind("out of order")
+
+    with pytest.raises(ExecutionError, match=f"{kind.__name__}: out of order"):
+        await ends.call(made_call({}))
