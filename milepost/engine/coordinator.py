@@ -216,7 +216,7 @@ class Coordinator:
         """Stop carrying a plan out that another process has taken over."""
         running = self._running.get(plan)
         if running is not None and await self._journal.owned_elsewhere(plan):
-            running.actor.stop()
+            running.displace()
             await running.rested.wait()
             self._drop(running)
 

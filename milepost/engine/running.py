@@ -37,7 +37,15 @@ class Running:
             self.error = StoreError(f"plan {plan}: the store was closed before it rested")
             raise
         if self.error is None and not self.actor.rests:
-            self.error = FenceError(f"plan {plan}: another process has taken it over")
+            self.error = StoreError(
+                f"plan {plan}: it does not rest, and nothing of it is under way; this is a fault "
+                f"of Milepost's. `milepost resume {plan}` looks at it again"
+            )
+
+    def displace(self) -> None:
+        """Stop carrying the plan out: another process has taken it over."""
+        self.error = FenceError(f"plan {self.actor.id}: another process has taken it over")
+        self.actor.stop()
 
     async def _work(self, durable: Sequence[Event], rest: Sequence[Sequence[Event]]) -> None:
         plan = self.actor.id

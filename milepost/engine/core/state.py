@@ -220,14 +220,19 @@ class PlanState:
 
     def only_asking(self) -> bool:
         """Tell whether people are all that the plan waits for."""
-        return bool(self.asking) and not (
-            self.busy or self.sleeping or self.ready.waits() or self._may_go_on()
-        )
+        return bool(self.asking) and not (self.busy or self.sleeping or self._may_go_on())
 
     def _may_go_on(self) -> bool:
-        """Tell whether some step may begin, or a container go on, that was not looked at yet."""
-        return any(one.may_move for one in self.unblocked) or any(
-            one.node.groups and not one.open_frames for one in self.active.values()
+        """Tell whether some step may begin, or a container go on; none may while steps are undone.
+
+        Those that wait for a slot are counted, and those that were not looked at yet.
+        """
+        if self.plan.compensation is not None:
+            return False
+        return (
+            self.ready.waits()
+            or any(one.may_move for one in self.unblocked)
+            or any(one.node.groups and not one.open_frames for one in self.active.values())
         )
 
     def _note(self, event: Event) -> None:

@@ -261,6 +261,31 @@ def test_a_writing_undo_that_was_cut_off_is_asked_about() -> None:
     assert run.replayed().equal
 
 
+@pytest.mark.parametrize(
+    "left",
+    [
+        [tool("d", "c")],
+        [container("sequential", "s", tool("x"), depends_on=["c"])],
+        [tool("d", resources={"gpu": 1}), tool("e", resources={"gpu": 1})],
+    ],
+    ids=["blocked", "container", "queued"],
+)
+def test_steps_that_never_ran_do_not_keep_a_cut_off_undo_from_being_asked_about(
+    left: list[Fields],
+) -> None:
+    run = CoreRun(undoable("a"), tool("c", "a"), *left, settings={"resources": {"gpu": 1}})
+    run.succeed("a", 1)
+    run.fail("c")
+    assert run.running == ["a~undo"]
+    run.crash(writes=True)
+    assert (run.state.plan.status, run.state.plan.waiting) == ("paused", ("a~undo",))
+    run.ask("answer", step="a~undo", outcome="retry")
+    run.wait()
+    run.finish()
+    assert run.state.plan.status == "failed"
+    assert run.replayed().equal
+
+
 def test_a_pause_holds_up_undoing() -> None:
     run = failed_after_two()
     run.ask("pause")
