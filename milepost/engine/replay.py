@@ -39,6 +39,9 @@ from .observe import inherited_by, observe
 from .observe_planning import with_rest
 from .saves import CHUNK
 
+_OF_CONTENT = ("name", "version", "context")
+"""What a draft repeats of its content."""
+
 
 @dataclass(frozen=True, slots=True)
 class Difference:
@@ -96,6 +99,9 @@ class _Replay:
                 difference = self._next(place, one)
             except MilepostError as error:
                 difference = _difference(one, None, str(error))
+            except Exception as error:  # noqa: BLE001 - a changed record may hold anything
+                why = f"it cannot be decided about: {type(error).__name__}: {error}"
+                difference = _difference(one, None, why)
             if difference is not None:
                 return ReplayReport(self.plan, place, difference)
         after = self.own[-1].position + 1 if self.own else 1
@@ -135,6 +141,10 @@ class _Replay:
             return _difference(one, None, "a plan begins with its draft")
         self.state.fold(one.event)
         self.state.compiled = self.contents[ContentHash(one.event.content)]
+        spec = self.state.compiled.spec
+        other = [name for name in _OF_CONTENT if getattr(one.event, name) != getattr(spec, name)]
+        if other:
+            return _difference(one, None, f"its content has another {' and '.join(other)}")
         return None
 
     def _before(self, place: int) -> list[Event]:

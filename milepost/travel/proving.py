@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from milepost.domain.course import contents_of
+from milepost.domain.errors import StoreFormatError, ValidationError
 from milepost.domain.ids import PlanId
 from milepost.engine.replay import ReplayReport, replay
 from milepost.projections.reader import PlanFilter
@@ -27,12 +28,14 @@ class ReplayedAll:
     """How many plans did not replay as recorded."""
     first: tuple[ReplayReport, ...]
     """The first of them."""
+    unreadable: tuple[tuple[PlanId, str], ...]
+    """Plans whose record cannot be read, so that nothing can be decided, and why."""
     seconds: float
 
     @property
     def equal(self) -> bool:
         """Whether every plan replayed as recorded."""
-        return not self.different
+        return not (self.different or self.unreadable)
 
     @property
     def events_per_second(self) -> float:
@@ -55,15 +58,29 @@ class Proving(Asking):
         plan_filter: PlanFilter | None = None,
         **filters: Any,  # noqa: ANN401 - the fields of PlanFilter
     ) -> ReplayedAll:
-        """Replay all plans that a filter lets pass, newest first; `filters` are its fields."""
+        """Replay all plans that a filter lets pass, newest first; `filters` are its fields.
+
+        A plan whose record cannot be read is named, and the others are replayed.
+        """
         begun = time.perf_counter()
         plans = events = 0
         different: list[ReplayReport] = []
+        unreadable: list[tuple[PlanId, str]] = []
         async for plan in self._found(replace(plan_filter or PlanFilter(), **filters)):
-            report = await self.replay(plan)
-            plans, events = plans + 1, events + report.events
+            plans += 1
+            try:
+                report = await self.replay(plan)
+            except (StoreFormatError, ValidationError) as error:
+                unreadable.append((plan, str(error)))
+                continue
+            events += report.events
             if not report.equal:
                 different.append(report)
-        seconds = time.perf_counter() - begun
-        first = tuple(different[:MOST_DIFFERENT])
-        return ReplayedAll(plans, events, len(different), first, seconds)
+        return ReplayedAll(
+            plans=plans,
+            events=events,
+            different=len(different),
+            first=tuple(different[:MOST_DIFFERENT]),
+            unreadable=tuple(unreadable),
+            seconds=time.perf_counter() - begun,
+        )

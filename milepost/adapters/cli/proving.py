@@ -49,7 +49,11 @@ async def replay_all(filters: Filters, output: Output) -> int:
         return 0
     for report in found.first:
         sys.stdout.write(clean(f"plan {report.plan_id}: {_replayed(report)}\n"))
-    sys.stdout.write(f"{found.different} of {found.plans} plans differ: {pace}\n")
+    for plan, why in found.unreadable:
+        sys.stdout.write(clean(f"plan {plan} cannot be read: {why}\n"))
+    differ = f"{found.different} of {found.plans} plans differ"
+    unread = f", {len(found.unreadable)} cannot be read" if found.unreadable else ""
+    sys.stdout.write(f"{differ}{unread}: {pace}\n")
     return 1
 
 

@@ -62,6 +62,27 @@ def test_replay_names_the_event_that_does_not_follow(
     assert milepost("replay", pair, "--json").json["difference"]["detail"]
 
 
+@pytest.mark.usefixtures("pair")
+def test_a_plan_that_cannot_be_read_does_not_keep_the_others_from_being_replayed(
+    milepost: Command, workflow: Write, tmp_path: Path
+) -> None:
+    damaged = milepost("run", workflow(PAIR), "--json").json["plan_id"]
+    store = tmp_path / "milepost.db"
+    assert change(
+        store,
+        "UPDATE stored_events SET state = x'00' WHERE originator_id = ? AND originator_version = 2",
+        damaged,
+    )
+    told = milepost("replay", "--all")
+
+    assert told.code == 1
+    assert f"plan {damaged} cannot be read: " in told.out
+    assert "0 of 2 plans differ, 1 cannot be read: " in told.out
+    found = milepost("replay", "--all", "--json").json
+    assert (found["plans"], found["different"], found["equal"]) == (2, 0, False)
+    assert [plan for plan, _why in found["unreadable"]] == [damaged]
+
+
 def test_a_sound_store_checks_without_a_difference(milepost: Command, pair: str) -> None:
     del pair
     told = milepost("check")

@@ -1,9 +1,14 @@
 """Replay names the first event that does not follow, or the one that is missing."""
 
+import pytest
+
+from milepost.domain.events import DecisionRecorded, Event
+from milepost.engine.core.replanning import PLANNED
 from milepost.engine.replay import Difference, replay
 from milepost.engine.saves import CHUNK, chunks
 
 from .core_run import PLAN, CoreRun, stored, told, tool
+from .replan_run import ReplanRun
 
 ON = {"stop_on_first_failure": False}
 
@@ -79,6 +84,33 @@ def test_the_fields_that_differ_are_told() -> None:
     assert found is not None
     assert "reason: 'all_done' expected, 'flag' found" in found.detail
     assert "output_of: ('a',) expected, ('b',) found" in found.detail
+
+
+@pytest.mark.parametrize(
+    ("field", "value"), [("name", "other"), ("version", "9.9.9"), ("context", {"count": 1})]
+)
+def test_what_a_draft_repeats_of_its_content_is_compared(field: str, value: object) -> None:
+    run = CoreRun(tool("a"), context={"count": 0})
+    run.finish()
+    changed: list[Event] = [run.log[0].model_copy(update={field: value}), *run.log[1:]]
+    found = replay(PLAN, stored(changed), run.contents).difference
+    assert found is not None
+    assert (found.event_id, found.detail) == (f"{PLAN}#1", f"its content has another {field}")
+
+
+def test_a_record_that_cannot_be_decided_about_is_told_as_different() -> None:
+    run = ReplanRun(tool("a"), tool("b", "a"))
+    run.fail("a")
+    run.plan(tool("a", tool="other"), tool("b", "a"))
+    run.finish()
+    [answer] = (one for one in run.log if isinstance(one, DecisionRecorded) and one.what == PLANNED)
+    assert isinstance(answer.chosen, dict)
+    other = answer.model_copy(update={"chosen": {**answer.chosen, "strategy": "no strategy"}})
+    changed = [other if one is answer else one for one in run.log]
+    found = replay(PLAN, stored(changed), run.contents).difference
+    assert found is not None
+    assert found.event_id == answer.id
+    assert "'no strategy' is not a valid RevisionStrategy" in found.detail
 
 
 def test_a_fan_out_whose_later_saves_a_crash_kept_out_follows() -> None:
