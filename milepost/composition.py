@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterable, Mapping
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from milepost.adapters.expressions import CelExpressions
 from milepost.adapters.planners import RulePlanner
+from milepost.adapters.store.beside import file_of_store
 from milepost.adapters.store.journal import open_journal
 from milepost.adapters.tools import ToolOptions, ToolRegistry, builtin_tools
 from milepost.adapters.tools.schema_check import SchemaCheck
@@ -47,7 +48,7 @@ class Config:
     """What an opened store may touch, and what it takes time and chance from."""
 
     folder: Path = field(default_factory=Path.cwd)
-    """All of the disk that built-in tools see."""
+    """All of the disk that built-in tools see; the store's own files are kept from them."""
     allow_private_addresses: bool = False
     allow_sql_write: bool = False
     tool_modules: tuple[str, ...] = ()
@@ -72,7 +73,8 @@ async def open(  # noqa: A001 - the name that users read
     `StoreFormatError` for a file that is no store, `StoreBusyError` for one that stays locked.
     """
     config = config or Config()
-    shop = Workshop(tool_registry(config, tools), models or NoModels(), config.world)
+    registry = tool_registry(config, tools, store=url)
+    shop = Workshop(registry, models or NoModels(), config.world)
     async with (
         _opened_store(url) as (journal, reader),
         assembled(journal, reader, shop, planner) as milepost,
@@ -151,10 +153,13 @@ def validate(
     return workflow
 
 
-def tool_registry(config: Config, tools: Iterable[Tool] = ()) -> ToolRegistry:
-    """Return the built-in tools as `config` allows them, and the given ones."""
+def tool_registry(
+    config: Config, tools: Iterable[Tool] = (), *, store: str | Path = MEMORY
+) -> ToolRegistry:
+    """Return the built-in tools as `config` allows them, kept off the store, and the given ones."""
     options = ToolOptions(
         folder=config.folder,
+        is_withheld=_files_of(store),
         allow_private_addresses=config.allow_private_addresses,
         allow_sql_write=config.allow_sql_write,
     )
@@ -162,6 +167,14 @@ def tool_registry(config: Config, tools: Iterable[Tool] = ()) -> ToolRegistry:
     for module in config.tool_modules:
         registry.load_module(module)
     return registry
+
+
+def _files_of(store: str | Path) -> Callable[[Path], bool]:
+    """Return what tells the store's files, wherever the program goes before it asks."""
+    if store == MEMORY:
+        return lambda _path: False
+    home = Path(store).resolve()
+    return lambda path: file_of_store(path, home) is not None
 
 
 def problem_of(value: Json, schema: Json) -> str | None:

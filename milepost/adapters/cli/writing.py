@@ -11,7 +11,6 @@ from pathlib import Path
 
 from milepost.domain.errors import RefusedError
 
-_BESIDE_THE_STORE = ("", "-wal", "-shm", "-lock")
 _DEVICES = ("/dev/", "/proc/")
 
 
@@ -38,12 +37,12 @@ def unwritable(path: str, error: OSError) -> RefusedError:
 
 def _refuse_the_store(output: str, store: str) -> None:
     """Raise `RefusedError` for the store and the files beside it, by whatever name."""
-    home, target = Path(store).resolve(), Path(output).resolve()
-    for ending in _BESIDE_THE_STORE:
-        kept = home.with_name(home.name + ending)
-        if target == kept or (kept.exists() and target.exists() and target.samefile(kept)):
-            what = "a file of the store" if ending else "the store itself"
-            raise RefusedError(f"{output}: is {what} and is not overwritten; choose another place")
+    from milepost.adapters.store.beside import file_of_store
+
+    found = file_of_store(Path(output), Path(store))
+    if found is not None:
+        what = "the store itself" if found == Path(store).resolve() else "a file of the store"
+        raise RefusedError(f"{output}: is {what} and is not overwritten; choose another place")
 
 
 def _takes_whole_files(output: str) -> bool:

@@ -29,15 +29,21 @@ def _now() -> datetime:
     return datetime.now(UTC)
 
 
+def _nothing(_path: Path) -> bool:
+    return False
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ToolOptions:
     """What the built-in tools may do; the limits hold for one call.
 
     `folder` is all of the disk that they see. `database` is the file in it that `sql.query` asks
-    when a call names neither a database nor tables. `now` and `resolver` are seams for tests.
+    when a call names neither a database nor tables. `is_withheld` tells of a real path whether the
+    store's files are meant, which no tool may touch. `now` and `resolver` are seams for tests.
     """
 
     folder: Path
+    is_withheld: Callable[[Path], bool] = _nothing
     allow_private_addresses: bool = False
     allow_sql_write: bool = False
     database: str = "data.db"
@@ -52,7 +58,7 @@ class ToolOptions:
 
 def builtin_tools(options: ToolOptions) -> list[Tool]:
     """Return all built-in tools, bound to `options`."""
-    folder = ConfinedFolder(options.folder)
+    folder = ConfinedFolder(options.folder, is_withheld=options.is_withheld)
     return [
         *calc_tools(),
         *chart_tools(folder),

@@ -7,7 +7,7 @@ import hashlib
 import os
 import secrets
 import stat
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -31,25 +31,29 @@ class Written:
 class ConfinedFolder:
     """Reads and writes files under `root`; links are followed only where they stay inside.
 
+    Files of which `is_withheld` says so by their real path are as if outside.
     Opening goes folder by folder without following links after the check, so a link that is
     swapped in meanwhile is refused and not followed. Raises `ExecutionError` with the codes
     forbidden, not_found, too_large, exists and io.
     """
 
-    def __init__(self, root: Path) -> None:
+    def __init__(self, root: Path, *, is_withheld: Callable[[Path], bool]) -> None:
         self.root = root
+        self._is_withheld = is_withheld
 
     def locate(self, path: str) -> Path:
-        """Return the real place of `path`, links resolved; raise when it is outside."""
+        """Return the real place of `path`, links resolved; raise when it is outside or withheld."""
         if not path or "\0" in path:
             raise _refused(path, "is not a path", "give a path inside the folder")
         root = Path(os.path.realpath(self.root))
         try:
             real = Path(os.path.realpath(root / path))
+            if not real.is_relative_to(root):
+                raise _refused(path, "is outside the folder", "give a path inside the folder")
+            if self._is_withheld(real):
+                raise _refused(path, "belongs to Milepost's store", "choose another file")
         except OSError as error:
             raise _translated(path, error) from error
-        if not real.is_relative_to(root):
-            raise _refused(path, "is outside the folder", "give a path inside the folder")
         return real
 
     def read(self, path: str, *, max_bytes: int) -> bytes:

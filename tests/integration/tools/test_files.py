@@ -82,7 +82,7 @@ def test_a_link_swapped_in_after_the_check_is_not_followed(
     (root / "inner/a.txt").write_text("mine")
     outside.mkdir()
     (outside / "a.txt").write_text("secret")
-    folder = ConfinedFolder(root)
+    folder = ConfinedFolder(root, is_withheld=lambda _path: False)
     locate = ConfinedFolder.locate
 
     def locate_then_swap(self: ConfinedFolder, path: str) -> Path:
