@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import sqlite3
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 
 from milepost.domain.errors import ExecutionError
@@ -54,8 +54,10 @@ def sql_tools(folder: ConfinedFolder, limits: SqlLimits) -> list[Tool]:
     ) -> QueryResult:
         """Run one SQL statement on a SQLite file, or on CSV files given as tables by name."""
         most = min(max_rows, limits.max_rows)
-        with _opened(folder, limits, database=database, tables=tables) as connection:
-            cursor = connection.execute(query, params or {})
+        with (
+            _opened(folder, limits, database=database, tables=tables) as connection,
+            closing(connection.execute(query, params or {})) as cursor,
+        ):
             if cursor.description is None:
                 return QueryResult([], [], max(cursor.rowcount, 0))
             columns = _columns(cursor)

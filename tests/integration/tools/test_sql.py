@@ -207,6 +207,24 @@ async def test_a_locked_database_may_be_tried_again(
     assert (failure.code, failure.retryable) == ("busy", True)
 
 
+@pytest.mark.parametrize(
+    "query",
+    [
+        "SELECT amount FROM sales",
+        "SELECT zeroblob(3) AS b FROM sales",
+        "SELECT 9e999 AS n FROM sales",
+        "SELECT amount, amount FROM sales",
+    ],
+)
+async def test_a_failed_query_leaves_the_database_free(sales: Tooling, query: str) -> None:
+    path = sales.folder / "data.db"
+    failure = await sales.failure("sql.query", query=query, max_rows=1)
+    with closing(sqlite3.connect(path, timeout=0, isolation_level=None)) as other:
+        other.execute("DELETE FROM sales")
+    assert failure.__traceback__ is not None  # which keeps all that the tool held
+    assert (await sales.run("sql.query", query="SELECT * FROM sales"))["count"] == 0
+
+
 async def test_a_file_that_is_no_database_is_told_apart(tools: Tooling) -> None:
     (tools.folder / "data.db").write_text("not a database, only a text that is long enough")
     failure = await tools.failure("sql.query", query="SELECT * FROM sales")
