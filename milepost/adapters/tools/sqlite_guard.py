@@ -57,7 +57,10 @@ _RETRYABLE = frozenset({"busy", "timeout", "io"})
 def file_connection(
     path: Path, *, writable: bool, seconds: float, max_bytes: int
 ) -> Iterator[sqlite3.Connection]:
-    """Open a database file; nothing but this file can be reached, and only read by default."""
+    """Open a database file; nothing but this file can be reached, and only read by default.
+
+    What is written stays only if the block ends without an error.
+    """
     mode = "rwc" if writable else "ro"
     with translated_errors(seconds):
         connection = sqlite3.connect(
@@ -66,9 +69,12 @@ def file_connection(
             isolation_level=None,
             timeout=min(seconds, _BUSY_SECONDS),
         )
-        with closing(connection):
+        with closing(connection):  # which undoes what was not committed
+            connection.execute("BEGIN")
             _confine(connection, writable=writable, seconds=seconds, max_bytes=max_bytes)
             yield connection
+            connection.set_authorizer(None)
+            connection.execute("COMMIT")
 
 
 @contextmanager

@@ -225,6 +225,30 @@ async def test_a_failed_query_leaves_the_database_free(sales: Tooling, query: st
     assert (await sales.run("sql.query", query="SELECT * FROM sales"))["count"] == 0
 
 
+@pytest.mark.parametrize(
+    ("insert", "code"),
+    [
+        ("INSERT INTO sales VALUES (zeroblob(3), 1) RETURNING region", "invalid_result"),
+        ("INSERT INTO sales VALUES ('XX', 9e999) RETURNING amount", "invalid_result"),
+        ("INSERT INTO sales VALUES ('XX', 1) RETURNING region, region", "invalid_query"),
+        ("INSERT INTO sales VALUES ('XX', 1), ('YY', 2) RETURNING region", "too_large"),
+    ],
+)
+async def test_a_failed_write_has_changed_nothing(
+    tooling: Callable[..., Tooling], insert: str, code: str
+) -> None:
+    tools = tooling(allow_sql_write=True)
+    make_sales(tools.folder / "data.db")
+    failure = await tools.failure("sql.query", query=insert, max_rows=1)
+    assert failure.code == code
+    assert (await tools.run("sql.query", query="SELECT * FROM sales"))["count"] == 3
+    added = await tools.run(
+        "sql.query", query="INSERT INTO sales VALUES ('XX', 1) RETURNING region"
+    )
+    assert added["rows"] == [{"region": "XX"}]
+    assert (await tools.run("sql.query", query="SELECT * FROM sales"))["count"] == 4
+
+
 async def test_a_file_that_is_no_database_is_told_apart(tools: Tooling) -> None:
     (tools.folder / "data.db").write_text("not a database, only a text that is long enough")
     failure = await tools.failure("sql.query", query="SELECT * FROM sales")
