@@ -12,8 +12,10 @@ from dataclasses import dataclass
 from milepost.domain.errors import ExecutionError
 from milepost.domain.values import JsonScalar
 
-_WHOLE = re.compile(r"-?(0|[1-9][0-9]{0,17})")
+_WHOLE = re.compile(r"-?(0|[1-9][0-9]*)")
 _NUMBER = re.compile(r"-?(0|[1-9][0-9]*)(\.[0-9]+)?([eE][+-]?[0-9]{1,3})?")
+_SMALLEST, _LARGEST = -(2**63), 2**63 - 1
+_MOST_DIGITS = 19
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +47,8 @@ def with_numbers(table: Table) -> Table:
     """Return the table with columns of numbers as numbers and empty cells as None.
 
     A column counts as numbers only when every filled cell is one as JSON would write it, so
-    codes with leading zeros stay text.
+    codes with leading zeros stay text. So do whole numbers beyond 64 bits: as floats, different
+    ones would become equal.
     """
     cells = [[row[index] or None for row in table.rows] for index in range(len(table.columns))]
     typed = [_typed(column) for column in cells]
@@ -82,10 +85,16 @@ def _body(
 def _typed(column: Sequence[JsonScalar]) -> Sequence[JsonScalar]:
     texts = [cell for cell in column if isinstance(cell, str)]
     if texts and all(map(_WHOLE.fullmatch, texts)):
+        if not all(map(_fits_64_bits, texts)):
+            return column
         return [None if cell is None else int(cell) for cell in column]
     if texts and all(map(_is_decimal, texts)):
         return [None if cell is None else float(cell) for cell in column]
     return column
+
+
+def _fits_64_bits(text: str) -> bool:
+    return len(text.lstrip("-")) <= _MOST_DIGITS and _SMALLEST <= int(text) <= _LARGEST
 
 
 def _is_decimal(text: str) -> bool:

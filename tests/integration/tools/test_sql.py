@@ -59,6 +59,16 @@ async def test_csv_files_are_tables_with_numbers(tools: Tooling) -> None:
     assert found["rows"] == [{"name": "Europe", "total": 10.0, "n": 2}]
 
 
+async def test_long_numbers_in_csv_files_stay_apart(tools: Tooling) -> None:
+    ids = [2**63 - 1, 2**63 - 2]
+    (tools.folder / "ids.csv").write_text("id\n" + "\n".join(map(str, ids)))
+    query = "SELECT id FROM t WHERE id > 9223372036854775806"
+    found = await tools.run("sql.query", query=query, tables={"t": "ids.csv"})
+    assert found["rows"] == [{"id": 2**63 - 1}]
+    read = await tools.run("csv.read", path="ids.csv", numbers=True)
+    assert [row["id"] for row in read] == ids
+
+
 WRITES = [
     "INSERT INTO sales VALUES ('XX', 1)",
     "UPDATE sales SET amount = 0",

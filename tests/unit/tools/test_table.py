@@ -68,7 +68,13 @@ def test_another_delimiter_can_be_named_and_must_be_one_character() -> None:
             parsed("a\n1\n", delimiter=delimiter)
 
 
-@given(st.lists(st.integers(-(10**17), 10**17), min_size=1))
+@pytest.mark.parametrize("text", [str(2**63), str(-(2**63) - 1), "1" + "0" * 19, "9" * 6000])
+def test_whole_numbers_beyond_64_bits_stay_text(text: str) -> None:
+    table = with_numbers(parsed(f"id,n\n{text},1\n1,2\n"))
+    assert table.objects() == [{"id": text, "n": 1}, {"id": "1", "n": 2}]
+
+
+@given(st.lists(st.integers(-(2**63), 2**63 - 1), min_size=1))
 def test_whole_numbers_come_back_as_they_were(numbers: list[int]) -> None:
     table = with_numbers(parsed("n\n" + "\n".join(map(str, numbers)), max_rows=10_000))
     assert [row["n"] for row in table.objects()] == numbers
