@@ -20,6 +20,8 @@ from milepost.domain.values import Json
         '```json\n[{"label": "a", "value": 1}, {"label": "b", "value": 2.5}]\n```',
         "a: 1\n- b: 2.5\n",
         "a, 1\nb = 2.5",
+        "a,1\nb\t2.5",
+        "a: 1e0\nb: 25E-1",
     ],
 )
 def test_every_shape_gives_the_same_series(data: Any) -> None:
@@ -64,6 +66,30 @@ def test_data_that_cannot_be_drawn_is_refused(data: Any, problem: str) -> None:
     with pytest.raises(ExecutionError, match=problem) as caught:
         chart_data(data, x=None, y=[])
     assert (caught.value.code, caught.value.retryable) == ("invalid_data", False)
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "a: 1,000",
+        "a:1,5",
+        "a = $1.234,5",
+        "a, -1,000",
+        "about 1,000",
+        "a: 12,34,567",
+        "x 12,345",
+        "1,000",
+    ],
+)
+def test_a_number_with_a_comma_is_refused_and_never_cut(line: str) -> None:
+    with pytest.raises(ExecutionError, match="comma in the number"):
+        chart_data(f"{line}\nb: 2", x=None, y=[])
+
+
+@pytest.mark.parametrize("label", ["2021", "Q1", "2024-01-05", "10:30", "May 2021"])
+def test_a_label_may_end_in_digits_before_the_comma(label: str) -> None:
+    prepared = chart_data(f"{label},100\nb,2", x=None, y=[])
+    assert (prepared.labels, prepared.series[0].values) == ([label, "b"], [100.0, 2.0])
 
 
 def test_a_field_that_is_not_there_or_holds_no_number_is_named() -> None:
