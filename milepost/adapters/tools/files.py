@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from milepost.domain.errors import ExecutionError
 from milepost.engine.tooling import Tool
 
+from .charsets import codec_of
 from .decorator import tool
 from .folder import ConfinedFolder, Written
 
@@ -43,12 +44,12 @@ def file_tools(folder: ConfinedFolder, *, max_bytes: int) -> list[Tool]:
 
 def decoded(content: bytes, *, encoding: str, path: str) -> str:
     """Return bytes as text without a byte order mark; raise `ExecutionError` if they are none."""
-    name = "utf-8-sig" if encoding.lower() in ("utf-8", "utf8") else encoding
-    try:
-        return content.decode(name)
-    except LookupError as error:
+    codec = codec_of(encoding)
+    if codec is None:
         message = f"encoding {encoding!r}: is not known; use utf-8 or latin-1, for example"
-        raise ExecutionError(message, code="invalid_argument", retryable=False) from error
+        raise ExecutionError(message, code="invalid_argument", retryable=False)
+    try:
+        return content.decode("utf_8_sig" if codec == "utf_8" else codec)
     except UnicodeDecodeError as error:
         message = f"path {path!r}: is not {encoding} text at byte {error.start}; name its encoding"
         raise ExecutionError(message, code="invalid_content", retryable=False) from error

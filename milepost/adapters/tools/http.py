@@ -14,6 +14,7 @@ from milepost.domain.errors import ExecutionError
 from milepost.domain.values import Json, JsonScalar
 from milepost.engine.tooling import Tool, ToolCall
 
+from .charsets import codec_of
 from .decorator import tool
 from .http_messages import HttpLimits, Incoming, Outgoing
 
@@ -130,10 +131,13 @@ def _read(incoming: Incoming) -> tuple[Literal["json", "text", "base64"], Any]:
         except orjson.JSONDecodeError:
             pass  # it claims to be JSON and is not: given as text below
     charset = rest.partition("charset=")[2].partition(";")[0].strip(" \"'") or "utf-8"
-    try:
-        return "text", incoming.content.decode(charset)
-    except (LookupError, UnicodeDecodeError, ValueError):
-        return "base64", base64.b64encode(incoming.content).decode("ascii")
+    codec = codec_of(charset)
+    if codec is not None:
+        try:
+            return "text", incoming.content.decode(codec)
+        except UnicodeDecodeError:
+            pass  # it claims to be text and is not: given as base64 below
+    return "base64", base64.b64encode(incoming.content).decode("ascii")
 
 
 def _error_status(outgoing: Outgoing, status: int, text: str) -> ExecutionError:

@@ -139,9 +139,18 @@ async def test_text_in_another_encoding_needs_its_name(tools: Tooling) -> None:
     failure = await tools.failure("file.read", path="old.txt")
     assert (failure.code, "at byte 2" in str(failure)) == ("invalid_content", True)
     assert (await tools.run("file.read", path="old.txt", encoding="latin-1"))["text"] == "Grüße"
-    assert (await tools.failure("file.read", path="old.txt", encoding="klingon")).code == (
-        "invalid_argument"
-    )
+
+
+NO_CHARSETS = [
+    *("klingon", "hex", "punycode", "idna", "utf-7", "unicode_escape", "undefined", "a\0b", "")
+]
+
+
+@pytest.mark.parametrize("encoding", NO_CHARSETS)
+async def test_only_charsets_of_texts_are_decoded(tools: Tooling, encoding: str) -> None:
+    (tools.folder / "a.txt").write_text("a")
+    failure = await tools.failure("file.read", path="a.txt", encoding=encoding)
+    assert (failure.code, failure.retryable) == ("invalid_argument", False)
 
 
 async def test_a_byte_order_mark_is_no_text(tools: Tooling) -> None:

@@ -1,5 +1,6 @@
 """`http.get` and `http.request` against a real server, and refused where they must be."""
 
+import base64
 import gzip
 import json
 import socket
@@ -50,6 +51,23 @@ async def test_text_and_bytes_are_told_apart(web: Tooling, server: Server) -> No
     ]:
         answer = await web.run("http.get", url=server.url(path))
         assert (answer["kind"], answer["body"]) == (kind, body)
+
+
+@pytest.mark.parametrize(
+    ("charset", "body"),
+    [
+        ("punycode", b"a" * 100 + b"-" + b"a" * 100),
+        ("utf-7", b"+2AA-"),
+        ("unicode_escape", b"\\ud800"),
+        ("klingon", b"a"),
+    ],
+)
+async def test_a_charset_of_no_text_is_not_decoded(
+    web: Tooling, server: Server, charset: str, body: bytes
+) -> None:
+    server.says("/odd", body, content_type=f"text/plain; charset={charset}")
+    answer = await web.run("http.get", url=server.url("/odd"))
+    assert (answer["kind"], base64.b64decode(answer["body"])) == ("base64", body)
 
 
 async def test_a_change_carries_the_idempotency_key_and_a_body(
