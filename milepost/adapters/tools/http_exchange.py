@@ -53,9 +53,10 @@ async def _client(limits: HttpLimits) -> AsyncIterator[httpx2.AsyncClient]:
 
 def _request(client: httpx2.AsyncClient, outgoing: Outgoing) -> httpx2.Request:
     """Build the request; a plain body is asked for, as compressed ones hide their size."""
+    url = httpx2.URL(outgoing.url)
     return client.build_request(
         outgoing.method,
-        httpx2.URL(outgoing.url).copy_merge_params(dict(outgoing.params)),
+        url.copy_merge_params(dict(outgoing.params)) if outgoing.params else url,
         headers={"User-Agent": "milepost", "Accept-Encoding": "identity", **outgoing.headers},
         json=outgoing.json,
         content=None if outgoing.body is None else outgoing.body.encode(),

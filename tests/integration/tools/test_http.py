@@ -40,6 +40,17 @@ async def test_json_is_fetched_and_parsed(web: Tooling, server: Server) -> None:
     assert headers["host"] == f"127.0.0.1:{server.port}"
 
 
+@pytest.mark.parametrize(
+    "query", ["wsdl", "q=a%20b&c=%2F", "x=1;y=2", "a=b%2Cc+d", "sig=abc%3D%3D&at=09:00:00Z"]
+)
+async def test_a_query_reaches_the_server_as_it_was_written(
+    web: Tooling, server: Server, query: str
+) -> None:
+    server.says("/data")
+    await web.run("http.get", url=server.url(f"/data?{query}"))
+    assert server.asked[0][1] == f"/data?{query}"
+
+
 async def test_text_and_bytes_are_told_apart(web: Tooling, server: Server) -> None:
     server.says("/text", "Grüße".encode("latin-1"), content_type="text/plain; charset=latin-1")
     server.says("/bytes", b"\xff\x00", content_type="application/octet-stream")
