@@ -51,6 +51,12 @@ def tools(tooling: Callable[..., Tooling]) -> Tooling:
     return tooling()
 
 
+@pytest.fixture
+def web(tooling: Callable[..., Tooling]) -> Tooling:
+    """Return tools that may reach the loopback address."""
+    return tooling(allow_private_addresses=True, http_seconds=5.0)
+
+
 @dataclass(slots=True)
 class Server:
     """A web server: what each path answers, and what it was asked."""

@@ -1,27 +1,16 @@
 """`http.get` and `http.request` against a real server, and refused where they must be."""
 
 import base64
-import gzip
 import json
-import socket
 import time
-import tracemalloc
 from collections.abc import Callable
 from http.server import BaseHTTPRequestHandler
-from typing import Any
 
-import httpx2
 import pytest
 
 from milepost.engine.tooling import Effect
 
 from .conftest import Server, Tooling
-
-
-@pytest.fixture
-def web(tooling: Callable[..., Tooling]) -> Tooling:
-    """Return tools that may reach the loopback address."""
-    return tooling(allow_private_addresses=True, http_seconds=5.0)
 
 
 @pytest.mark.parametrize("anyio_backend", ["asyncio", "trio"])
@@ -237,117 +226,6 @@ async def test_a_redirect_to_another_scheme_is_refused(web: Tooling, server: Ser
     assert failure.code in ("forbidden", "invalid_argument")
 
 
-class Wire:
-    """Stands where the connection would be made, and keeps what came there."""
-
-    def __init__(self, monkeypatch: pytest.MonkeyPatch, *answers: httpx2.Response) -> None:
-        self.requests: list[httpx2.Request] = []
-        self._answers = iter(answers)
-
-        async def handle(_self: object, request: httpx2.Request) -> httpx2.Response:
-            self.requests.append(request)
-            return next(self._answers)
-
-        monkeypatch.setattr(httpx2.AsyncHTTPTransport, "handle_async_request", handle)
-
-
-def resolving(*answers: list[str]) -> tuple[Callable[[str, int], Any], list[str]]:
-    """Return a resolver that changes its mind with every question, and what it was asked."""
-    asked: list[str] = []
-    given = iter(answers)
-
-    async def resolver(host: str, _port: int) -> list[str]:
-        asked.append(host)
-        return next(given)
-
-    return resolver, asked
-
-
-async def test_the_connection_goes_to_the_address_that_was_checked(
-    tooling: Callable[..., Tooling], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    resolver, asked = resolving(["93.184.215.14"], ["127.0.0.1"])
-    wire = Wire(monkeypatch, httpx2.Response(200, stream=httpx2.ByteStream(b"ok")))
-    tools = tooling(resolver=resolver)
-    answer = await tools.run("http.get", url="https://rebinding.example/x")
-    assert (answer["body"], answer["url"]) == ("ok", "https://rebinding.example/x")
-    (request,) = wire.requests
-    assert request.url.host == "93.184.215.14"
-    assert request.headers["host"] == "rebinding.example"
-    assert request.extensions["sni_hostname"] == "rebinding.example"
-    assert asked == ["rebinding.example"]
-
-
-async def test_a_name_that_turns_private_after_a_redirect_is_refused(
-    tooling: Callable[..., Tooling], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    resolver, asked = resolving(["93.184.215.14"], ["127.0.0.1"])
-    wire = Wire(monkeypatch, httpx2.Response(302, headers={"location": "/again"}))
-    failure = await tooling(resolver=resolver).failure("http.get", url="http://rebinding.example/")
-    assert failure.code == "forbidden"
-    assert len(wire.requests) == 1
-    assert asked == ["rebinding.example"] * 2
-
-
-@pytest.mark.parametrize("target", ["http://127.0.0.1/", "http://[::1]/", "http://2130706433/"])
-async def test_a_redirect_to_a_private_address_is_refused(
-    tooling: Callable[..., Tooling], monkeypatch: pytest.MonkeyPatch, target: str
-) -> None:
-    async def resolver(host: str, _port: int) -> list[str]:
-        return [{"2130706433": "127.0.0.1", "public.example": "93.184.215.14"}.get(host, host)]
-
-    wire = Wire(monkeypatch, httpx2.Response(302, headers={"location": target}))
-    failure = await tooling(resolver=resolver).failure("http.get", url="http://public.example/")
-    assert failure.code == "forbidden"
-    assert [request.url.host for request in wire.requests] == ["93.184.215.14"]
-
-
-async def test_the_name_reaches_the_server_though_only_the_address_is_dialled(
-    tooling: Callable[..., Tooling], server: Server
-) -> None:
-    resolver, asked = resolving(["127.0.0.2", "127.0.0.1"])
-    server.says("/", b"hello")
-    web = tooling(resolver=resolver, allow_private_addresses=True)
-    answer = await web.run("http.get", url=server.url("/", host="nowhere.example"))
-    assert answer["body"] == "hello"
-    assert server.asked[0][2]["host"] == f"nowhere.example:{server.port}"
-    assert asked == ["nowhere.example"]
-
-
-async def test_an_answer_over_the_limit_is_refused_however_it_is_packed(
-    tooling: Callable[..., Tooling], server: Server
-) -> None:
-    web = tooling(allow_private_addresses=True, max_http_bytes=1000)
-    server.says("/big", b"x" * 1001)
-    server.says("/bomb", gzip.compress(b"x" * 10_000_000), content_encoding="gzip")
-    server.says("/fits", gzip.compress(b"x" * 1000), content_encoding="gzip")
-    for path in ("/big", "/bomb"):
-        failure = await web.failure("http.get", url=server.url(path))
-        assert (failure.code, failure.retryable) == ("too_large", False)
-    assert (await web.run("http.get", url=server.url("/fits")))["body"] == "x" * 1000
-
-
-async def test_a_bomb_is_never_unpacked_beyond_the_limit(
-    tooling: Callable[..., Tooling], server: Server
-) -> None:
-    web = tooling(allow_private_addresses=True, max_http_bytes=1000)
-    server.says("/bomb", gzip.compress(b"x" * 50_000_000), content_encoding="gzip")
-    await web.failure("http.get", url=server.url("/bomb"))  # what is imported once is not counted
-    tracemalloc.start()
-    try:
-        assert (await web.failure("http.get", url=server.url("/bomb"))).code == "too_large"
-        assert tracemalloc.get_traced_memory()[1] < 5_000_000
-    finally:
-        tracemalloc.stop()
-
-
-async def test_a_packing_that_was_not_asked_for_is_refused(web: Tooling, server: Server) -> None:
-    server.says("/br", b"??", content_encoding="br")
-    server.says("/lie", b"not gzip", content_encoding="gzip")
-    for path in ("/br", "/lie"):
-        assert (await web.failure("http.get", url=server.url(path))).code == "protocol"
-
-
 async def test_a_slow_answer_ends_at_the_time_limit(
     tooling: Callable[..., Tooling], server: Server
 ) -> None:
@@ -366,22 +244,6 @@ async def test_a_slow_answer_ends_at_the_time_limit(
     web = tooling(allow_private_addresses=True, http_seconds=0.2)
     failure = await web.failure("http.get", url=server.url("/slow"))
     assert (failure.code, failure.retryable) == ("timeout", True)
-
-
-async def test_a_closed_port_is_unreachable_and_may_be_tried_again(web: Tooling) -> None:
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        port = listener.getsockname()[1]
-    failure = await web.failure("http.get", url=f"http://127.0.0.1:{port}/")
-    assert (failure.code, failure.retryable) == ("unreachable", True)
-
-
-async def test_a_proxy_of_the_environment_is_not_used(
-    web: Tooling, server: Server, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("HTTP_PROXY", "http://127.0.0.1:1")
-    monkeypatch.setenv("ALL_PROXY", "http://127.0.0.1:1")
-    server.says("/", b"direct")
-    assert (await web.run("http.get", url=server.url("/")))["body"] == "direct"
 
 
 async def test_a_json_value_and_a_body_together_are_refused(web: Tooling, server: Server) -> None:
