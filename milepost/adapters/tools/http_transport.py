@@ -31,7 +31,10 @@ class PinnedTransport(httpx2.AsyncBaseTransport):
         )
 
     async def handle_async_request(self, request: httpx2.Request) -> httpx2.Response:
-        """Send to the first permitted address that answers; raise `ExecutionError` forbidden."""
+        """Send to the first permitted address that answers; raise `ExecutionError` forbidden.
+
+        Each address has an equal share of the time for connecting, so that none can use it up.
+        """
         url = request.url
         if url.scheme not in _PORTS:
             message = f"url: scheme {url.scheme!r} is refused; use http or https"
@@ -43,12 +46,13 @@ class PinnedTransport(httpx2.AsyncBaseTransport):
             resolver=self._resolver,
             allow_private=self._allow_private,
         )
-        for address in addresses[:-1]:
+        requests = [_pinned(request, address, host, 1 / len(addresses)) for address in addresses]
+        for pinned in requests[:-1]:
             try:
-                return await self._inner.handle_async_request(_pinned(request, address, host))
+                return await self._inner.handle_async_request(pinned)
             except (httpx2.ConnectError, httpx2.ConnectTimeout):
                 continue
-        return await self._inner.handle_async_request(_pinned(request, addresses[-1], host))
+        return await self._inner.handle_async_request(requests[-1])
 
     async def __aenter__(self) -> Self:
         await self._inner.__aenter__()
@@ -67,13 +71,16 @@ class PinnedTransport(httpx2.AsyncBaseTransport):
         await self._inner.aclose()
 
 
-def _pinned(request: httpx2.Request, address: str, host: str) -> httpx2.Request:
+def _pinned(request: httpx2.Request, address: str, host: str, share: float) -> httpx2.Request:
+    """Return the request to one address of a host, with its share of the time for connecting."""
+    timeout = request.extensions["timeout"]
+    shared = {**timeout, "connect": timeout["connect"] * share}
     return httpx2.Request(
         request.method,
         request.url.copy_with(host=address),
         headers=request.headers,
         stream=request.stream,
-        extensions={**request.extensions, "sni_hostname": host},
+        extensions={**request.extensions, "sni_hostname": host, "timeout": shared},
     )
 
 

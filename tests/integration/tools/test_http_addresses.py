@@ -1,7 +1,8 @@
 """To which addresses `http.*` connects: those that were checked, and no others."""
 
 import socket
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager, suppress
 from typing import Any
 
 import httpx2
@@ -85,6 +86,32 @@ async def test_the_name_reaches_the_server_though_only_the_address_is_dialled(
     assert answer["body"] == "hello"
     assert server.asked[0][2]["host"] == f"nowhere.example:{server.port}"
     assert asked == ["nowhere.example"]
+
+
+@contextmanager
+def hanging(port: int) -> Iterator[str]:
+    """Yield an address where nothing answers a try to connect: its queue is full."""
+    with ExitStack() as sockets:
+        listener = sockets.enter_context(socket.socket())
+        listener.bind(("127.0.0.2", port))
+        listener.listen(0)
+        for _place in range(4):
+            caller = sockets.enter_context(socket.socket())
+            caller.setblocking(False)
+            with suppress(BlockingIOError):
+                caller.connect(("127.0.0.2", port))
+        yield "127.0.0.2"
+
+
+async def test_an_address_that_hangs_leaves_time_for_the_next(
+    tooling: Callable[..., Tooling], server: Server
+) -> None:
+    server.says("/", b"hello")
+    with hanging(server.port) as address:
+        resolver, _asked = resolving([address, "127.0.0.1"])
+        web = tooling(resolver=resolver, allow_private_addresses=True, http_seconds=4)
+        answer = await web.run("http.get", url=server.url("/", host="two.example"))
+    assert answer["body"] == "hello"
 
 
 async def test_a_closed_port_is_unreachable_and_may_be_tried_again(web: Tooling) -> None:
