@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import zlib
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 import anyio
@@ -13,9 +12,9 @@ from milepost.domain.errors import ExecutionError
 
 from .http_messages import HttpLimits, Incoming, Outgoing
 from .http_transport import PinnedTransport
+from .http_unpacking import unpacking
 
 MAX_REDIRECTS = 5
-_ANY_ZLIB = zlib.MAX_WBITS | 32
 _KEPT_ACROSS_ORIGINS = frozenset(
     {"accept", "accept-encoding", "accept-language", "content-length", "content-type", "host"}
     | {"user-agent", "connection"}
@@ -93,31 +92,15 @@ def _origin(url: httpx2.URL) -> tuple[str, bytes, int | None]:
 
 async def _received(response: httpx2.Response, max_bytes: int) -> Incoming:
     content = bytearray()
-    unpack = _unpacking(response)
+    body = unpacking(response.headers.get("content-encoding", "identity").lower())
     async for chunk in response.aiter_raw():
-        content += unpack(chunk, max_bytes + 1)
+        content += body.unpack(chunk, max_bytes + 1)
         if len(content) > max_bytes:
             message = f"{shown(response.url)}: the answer is over {max_bytes} bytes; ask for less"
             raise ExecutionError(message, code="too_large", retryable=False)
+    if body.is_cut:
+        raise httpx2.DecodingError("the packed body ends too early")
     return Incoming(response.status_code, str(response.url), dict(response.headers), bytes(content))
-
-
-def _unpacking(response: httpx2.Response) -> Callable[[bytes, int], bytes]:
-    """Return what unpacks a chunk into at most so many bytes; bombs stop at the limit."""
-    packing = response.headers.get("content-encoding", "identity").lower()
-    if packing == "identity":
-        return lambda chunk, _most: chunk
-    if packing not in ("gzip", "x-gzip", "deflate"):
-        raise httpx2.DecodingError(f"content-encoding {packing} was not asked for")
-    inflate = zlib.decompressobj(_ANY_ZLIB)
-
-    def unpack(chunk: bytes, most: int) -> bytes:
-        try:
-            return inflate.decompress(chunk, most)
-        except zlib.error as error:
-            raise httpx2.DecodingError(str(error)) from error
-
-    return unpack
 
 
 def shown(url: httpx2.URL) -> str:

@@ -2,6 +2,7 @@
 
 import gzip
 import tracemalloc
+import zlib
 from collections.abc import Callable
 
 from .conftest import Server, Tooling
@@ -39,3 +40,35 @@ async def test_a_packing_that_was_not_asked_for_is_refused(web: Tooling, server:
     server.says("/lie", b"not gzip", content_encoding="gzip")
     for path in ("/br", "/lie"):
         assert (await web.failure("http.get", url=server.url(path))).code == "protocol"
+
+
+async def test_a_packed_answer_of_several_parts_comes_whole(web: Tooling, server: Server) -> None:
+    parts = b"".join(gzip.compress(part) for part in (b"one, ", b"", b"two, ", b"x" * 100_000))
+    server.says("/parts", parts, content_encoding="gzip")
+    server.says("/deflate", zlib.compress(b"one"), content_encoding="deflate")
+    server.says("/empty", b"", content_encoding="gzip")
+    for path, body in [
+        ("/parts", "one, two, " + "x" * 100_000),
+        ("/deflate", "one"),
+        ("/empty", ""),
+    ]:
+        assert (await web.run("http.get", url=server.url(path)))["body"] == body
+
+
+async def test_a_bomb_of_many_parts_is_refused(
+    tooling: Callable[..., Tooling], server: Server
+) -> None:
+    web = tooling(allow_private_addresses=True, max_http_bytes=1000)
+    server.says("/bomb", gzip.compress(b"x" * 400) * 1000, content_encoding="gzip")
+    assert (await web.failure("http.get", url=server.url("/bomb"))).code == "too_large"
+
+
+async def test_a_packed_answer_that_was_cut_is_refused_and_tried_again(
+    web: Tooling, server: Server
+) -> None:
+    whole = gzip.compress(b"one, two, three")
+    for cut in (whole[:-1], whole[:12], whole + whole[:5]):
+        server.says("/cut", cut, content_encoding="gzip")
+        failure = await web.failure("http.get", url=server.url("/cut"))
+        assert (failure.code, failure.retryable) == ("protocol", True)
+        assert "ends too early" in str(failure)
