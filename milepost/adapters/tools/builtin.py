@@ -66,7 +66,7 @@ def builtin_tools(options: ToolOptions) -> list[Tool]:
         *csv_tools(folder, max_bytes=options.max_file_bytes, max_rows=options.max_rows),
         *file_tools(folder, max_bytes=options.max_file_bytes),
         *http_tools(_http_limits(options)),
-        *report_tools(folder),
+        *report_tools(folder, max_bytes=options.max_file_bytes),
         *sql_tools(folder, _sql_limits(options)),
         *text_tools(),
     ]

@@ -33,11 +33,7 @@ def file_tools(folder: ConfinedFolder, *, max_bytes: int) -> list[Tool]:
     @tool(name="file.write", effect="write")
     def write_file(path: str, text: str, *, replace: bool = True) -> Written:
         """Write a text file in the folder as UTF-8, whole or not at all."""
-        content = encoded(text)
-        if len(content) > max_bytes:
-            message = f"text: is {len(content)} bytes, at most {max_bytes} are written"
-            raise ExecutionError(message, code="too_large", retryable=False)
-        return folder.write(path, content, replace=replace)
+        return folder.write(path, encoded(text, max_bytes=max_bytes), replace=replace)
 
     return [read_file, write_file]
 
@@ -55,10 +51,14 @@ def decoded(content: bytes, *, encoding: str, path: str) -> str:
         raise ExecutionError(message, code="invalid_content", retryable=False) from error
 
 
-def encoded(text: str) -> bytes:
-    """Return text as UTF-8; raise `ExecutionError` for half characters (lone surrogates)."""
+def encoded(text: str, *, max_bytes: int) -> bytes:
+    """Return text as UTF-8; raise `ExecutionError` for half characters and for too many bytes."""
     try:
-        return text.encode()
+        content = text.encode()
     except UnicodeEncodeError as error:
         message = f"text: holds half a character at {error.start}; repair the text"
         raise ExecutionError(message, code="invalid_argument", retryable=False) from error
+    if len(content) > max_bytes:
+        message = f"text: is {len(content)} bytes, at most {max_bytes} are written"
+        raise ExecutionError(message, code="too_large", retryable=False)
+    return content

@@ -12,7 +12,7 @@ from .decorator import tool
 from .document import Document, default_path, document
 from .files import encoded
 from .folder import ConfinedFolder
-from .report_document import Report, Section, load_images, section_of
+from .report_document import Report, Section, load_images, refuse_large_tables, section_of
 from .report_html import html
 from .report_markdown import markdown
 
@@ -21,7 +21,7 @@ ReportFormat = Literal["markdown", "html"]
 _EXTENSIONS = {"markdown": "md", "html": "html"}
 
 
-def report_tools(folder: ConfinedFolder) -> list[Tool]:
+def report_tools(folder: ConfinedFolder, *, max_bytes: int) -> list[Tool]:
     """Return the report tool; it reads images from `folder` and writes into it."""
 
     @tool(name="report.generate", effect="write")
@@ -38,7 +38,8 @@ def report_tools(folder: ConfinedFolder) -> list[Tool]:
         report = _report(folder, title=title, sections=sections, value=input)
         target = path or default_path(call, _EXTENSIONS[format])
         text = html(report) if format == "html" else markdown(report, path=target)
-        return document(folder.write(target, encoded(text)), format_=format)
+        content = encoded(text, max_bytes=max_bytes)
+        return document(folder.write(target, content), format_=format)
 
     return [generate_report]
 
@@ -53,5 +54,6 @@ def _report(
         message = "sections, input: give at least one of them"
         raise ExecutionError(message, code="invalid_argument", retryable=False)
     has_own_title = parts[0].text.lstrip().startswith("# ")
+    refuse_large_tables(parts)
     shown = title or ("" if has_own_title else "Report")
     return Report(shown, parts, load_images(folder, parts))

@@ -13,6 +13,7 @@ from milepost.domain.values import Json, JsonScalar
 from .folder import ConfinedFolder
 
 MAX_TABLE_ROWS = 10_000
+MAX_CELLS = 200_000
 MAX_IMAGE_BYTES = 8 * 1024 * 1024
 _IMAGE_TYPES = {
     ".svg": "image/svg+xml",
@@ -64,11 +65,19 @@ def section_of(value: Json) -> Section:
     return Section(text="\n".join(f"    {line}" for line in shown.split("\n")))
 
 
+def refuse_large_tables(sections: list[Section]) -> None:
+    """Raise `ExecutionError` too_large for more rows or cells, empty ones too, than are shown."""
+    cells = 0
+    for table in filter(None, (section.table for section in sections)):
+        if len(table) > MAX_TABLE_ROWS:
+            raise _too_large(f"table: has {len(table)} rows, at most {MAX_TABLE_ROWS} are shown")
+        cells += len(table) * len(columns_of(table))
+        if cells > MAX_CELLS:
+            raise _too_large(f"table: there are {cells} cells, at most {MAX_CELLS} are shown")
+
+
 def columns_of(table: list[dict[str, JsonScalar]]) -> list[str]:
     """Return the names of all fields, in the order in which they first come."""
-    if len(table) > MAX_TABLE_ROWS:
-        message = f"table: has {len(table)} rows, at most {MAX_TABLE_ROWS} are shown; take fewer"
-        raise ExecutionError(message, code="too_large", retryable=False)
     return list(dict.fromkeys(name for row in table for name in row))
 
 
@@ -90,6 +99,10 @@ def _image(folder: ConfinedFolder, path: str) -> Image:
         message = f"image {path!r}: is of no known kind; use {', '.join(_IMAGE_TYPES)}"
         raise ExecutionError(message, code="invalid_argument", retryable=False)
     return Image(path, media_type, folder.read(path, max_bytes=MAX_IMAGE_BYTES))
+
+
+def _too_large(problem: str) -> ExecutionError:
+    return ExecutionError(f"{problem}; take fewer", code="too_large", retryable=False)
 
 
 def _cell(value: Json) -> JsonScalar:

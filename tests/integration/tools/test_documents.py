@@ -172,6 +172,9 @@ async def test_a_bare_text_becomes_a_report_with_its_own_title(tools: Tooling) -
         ({"sections": [{"image": "../x.png"}]}, "forbidden"),
         ({"sections": [{"image": "x.html"}]}, "invalid_argument"),
         ({"sections": [{"table": [{"a": 1}] * 10_001}]}, "too_large"),
+        ({"input": [{f"field {number}": 1} for number in range(500)]}, "too_large"),
+        ({"sections": [{"table": [{str(n): 1} for n in range(300)]}] * 3}, "too_large"),
+        ({"input": "x" * 16 * 1024 * 1024}, "too_large"),
     ],
 )
 async def test_a_report_that_cannot_be_written_is_refused(
