@@ -9,7 +9,7 @@ from annotated_types import Ge, Le
 from milepost.domain.values import Json
 from milepost.engine.tooling import Tool, ToolCall
 
-from .chart_data import chart_data
+from .chart_data import chart_data, drawable
 from .chart_drawing import ChartFormat, ChartKind, Frame, draw
 from .decorator import tool
 from .document import Document, default_path, document, exactly_one
@@ -41,7 +41,7 @@ def chart_tools(folder: ConfinedFolder) -> list[Tool]:
         """Draw rows of data as a chart and write it as SVG or PNG."""
         fields = [y] if isinstance(y, str) else y or []
         prepared = chart_data(exactly_one(data=data, input=input), x=x, y=fields)
-        frame = Frame(title, x_label, y_label, width, height)
+        frame = Frame(drawable(title), drawable(x_label), drawable(y_label), width, height)
         picture = draw(kind, prepared, frame, format_=format)
         return document(folder.write(path or default_path(call, format), picture), format_=format)
 

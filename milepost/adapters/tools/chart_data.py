@@ -23,6 +23,7 @@ _COMMA_IN_NUMBER = re.compile(
     r"|\s[-+$€£¥]*\d{1,3},\d{3}(?!\d)"  # about 1,000, but not May 2021,100
     r"|^\d{1,3},0\d\d$"  # 1,000
 )
+_NOT_IN_XML = re.compile(r"[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 _SHAPES = 'give [{"label": "a", "value": 1}, …], {"labels": [...], "values": [...]} or {"a": 1}'
 
 
@@ -58,8 +59,10 @@ def chart_data(data: Json, *, x: str | None, y: Sequence[str]) -> ChartData:
     y_names = [_field(rows, name) for name in y] or _number_fields(rows, x_name)
     if not 0 < len(y_names) <= MAX_SERIES:
         raise failed(f"has {len(y_names)} fields of numbers, 1 to {MAX_SERIES} are drawn; give y")
-    series = [Series(name, [_number(row.get(name), name) for row in rows]) for name in y_names]
-    return ChartData(_labels([row.get(x_name) for row in rows]), series, x_name)
+    series = [
+        Series(drawable(name), [_number(row.get(name), name) for row in rows]) for name in y_names
+    ]
+    return ChartData(_labels([row.get(x_name) for row in rows]), series, drawable(x_name))
 
 
 def _parsed(data: Json) -> Json:
@@ -140,7 +143,12 @@ def _labels(values: Sequence[Json]) -> list[str] | list[float]:
     numbers = [value for value in values if value is not None and _is_number(value)]
     if len(numbers) == len(values):
         return [float(value) for value in numbers if isinstance(value, int | float)]
-    return ["" if value is None else str(value) for value in values]
+    return ["" if value is None else drawable(str(value)) for value in values]
+
+
+def drawable(text: str) -> str:
+    """Return the text with a sign for each character that no SVG can hold."""
+    return _NOT_IN_XML.sub("\N{REPLACEMENT CHARACTER}", text)
 
 
 def failed(problem: str) -> ExecutionError:

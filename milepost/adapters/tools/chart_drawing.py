@@ -83,24 +83,25 @@ def draw(kind: ChartKind, data: ChartData, frame: Frame, *, format_: ChartFormat
 def _bars(axes: Axes, data: ChartData, frame: Frame) -> None:
     places = range(len(data.labels))
     width = _BAR_SHARE / len(data.series)
+    bars: list[object] = []
     for number, series in enumerate(data.series):
         shift = (number - (len(data.series) - 1) / 2) * width
         heights = [value or 0.0 for value in series.values]
-        axes.bar([place + shift for place in places], heights, width, label=series.name)
+        bars.append(axes.bar([place + shift for place in places], heights, width))
     _name_places(axes, data.labels)
-    _surround(axes, data, frame)
+    _surround(axes, data, frame, bars)
 
 
 def _lines(axes: Axes, data: ChartData, frame: Frame) -> None:
-    for series in data.series:
-        axes.plot(_places(axes, data), _gapped(series), marker=".", label=series.name)
-    _surround(axes, data, frame)
+    places = _places(axes, data)
+    lines = [axes.plot(places, _gapped(series), marker=".")[0] for series in data.series]
+    _surround(axes, data, frame, lines)
 
 
 def _points(axes: Axes, data: ChartData, frame: Frame) -> None:
-    for series in data.series:
-        axes.scatter(_places(axes, data), _gapped(series), s=18, label=series.name)
-    _surround(axes, data, frame)
+    places = _places(axes, data)
+    clouds = [axes.scatter(places, _gapped(series), s=18) for series in data.series]
+    _surround(axes, data, frame, clouds)
 
 
 def _pie(axes: Axes, data: ChartData, _frame: Frame) -> None:
@@ -132,13 +133,20 @@ def _name_places(axes: Axes, labels: Sequence[str | float]) -> None:
         axes.tick_params(axis="x", rotation=45)
 
 
-def _surround(axes: Axes, data: ChartData, frame: Frame) -> None:
+def _surround(axes: Axes, data: ChartData, frame: Frame, drawn: Sequence[Any]) -> None:
     axes.set_xlabel(frame.x_label or data.x_name)
     axes.set_ylabel(frame.y_label or (data.series[0].name if len(data.series) == 1 else ""))
     axes.grid(visible=True, axis="y", alpha=0.3)
     axes.set_axisbelow(True)
     if len(data.series) > 1:
-        axes.legend()
+        _name_series(axes, drawn, [series.name for series in data.series])
+
+
+def _name_series(axes: Axes, drawn: Sequence[Any], names: Sequence[str]) -> None:
+    """Write the names into a legend; matplotlib itself leaves out those that begin with `_`."""
+    legend = axes.legend(drawn, [str(number) for number in range(len(names))])
+    for text, name in zip(legend.get_texts(), names, strict=True):
+        text.set_text(name)
 
 
 def _gapped(series: Series) -> list[float]:

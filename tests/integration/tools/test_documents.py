@@ -26,6 +26,12 @@ ROWS: list[dict[str, Any]] = [
 PNG = b"\x89PNG\r\n\x1a\n"
 
 
+def words_of(picture: Path) -> set[str | None]:
+    """Return the texts of an SVG file."""
+    root = ET.fromstring(picture.read_bytes())  # noqa: S314 - our own output
+    return {element.text for element in root.iter("{http://www.w3.org/2000/svg}text")}
+
+
 @pytest.mark.parametrize("kind", ["bar", "line", "scatter"])
 async def test_a_chart_is_an_svg_with_its_words_as_text(tools: Tooling, kind: str) -> None:
     made = await tools.run(
@@ -34,9 +40,25 @@ async def test_a_chart_is_an_svg_with_its_words_as_text(tools: Tooling, kind: st
     content = (tools.folder / "a/c.svg").read_bytes()
     digest = hashlib.sha256(content).hexdigest()
     assert made == {"path": "a/c.svg", "format": "svg", "bytes": len(content), "sha256": digest}
-    root = ET.fromstring(content)  # noqa: S314 - our own output
-    words = {element.text for element in root.iter("{http://www.w3.org/2000/svg}text")}
+    words = words_of(tools.folder / "a/c.svg")
     assert {"$5 & <i> $6", "EUR", "month", "Jan", "<b>&", "sales", "costs"} <= words
+
+
+@pytest.mark.parametrize("kind", ["bar", "line", "scatter"])
+async def test_series_are_named_in_the_legend_whatever_they_begin_with(
+    tools: Tooling, kind: str
+) -> None:
+    rows: Json = [{"x": "p", "_costs": 1, "sales": 2}]
+    await tools.run("chart.create", data=rows, kind=kind, path="c.svg")
+    assert {"_costs", "sales"} <= words_of(tools.folder / "c.svg")
+
+
+@pytest.mark.parametrize("odd", ["\x0b", "\x00", "\ufffe", "\ud800"])
+async def test_characters_that_no_svg_can_hold_are_replaced(tools: Tooling, odd: str) -> None:
+    name = f"a{odd}b"
+    rows: Json = [{"x": name, name: 1, "n": 2}]
+    await tools.run("chart.create", data=rows, title=name, y_label=name, x_label=name, path="c.svg")
+    assert "a\ufffdb" in words_of(tools.folder / "c.svg")
 
 
 async def test_a_pie_shows_one_series_and_a_picture_can_be_png(tools: Tooling) -> None:
