@@ -12,7 +12,7 @@ from milepost.domain.values import JsonScalar
 from .report_document import Report, Section, cell_text, columns_of
 
 _SIGNS = re.compile(r"([\\`*_{}\[\]()#+!|~$-])")
-_TAG = re.compile(r"<(?=[A-Za-z/!?])")
+_TAG = re.compile(r"<(?=[A-Za-z/!?])(?!https?://[^\s<>\"'`]*>)")
 _ORDINAL = re.compile(r"^(\d+)([.)])")
 
 
@@ -31,7 +31,7 @@ def plain_line(text: str) -> str:
 
 
 def without_tags(text: str) -> str:
-    """Return Markdown as it is, but with HTML tags in it shown as text."""
+    """Return Markdown as it is, links in angle brackets too, but with HTML tags shown as text."""
     return _TAG.sub("&lt;", text)
 
 

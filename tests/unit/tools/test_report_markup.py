@@ -77,6 +77,15 @@ def test_markdown_text_keeps_its_markup_and_loses_its_tags() -> None:
     assert "<script" not in page
 
 
+def test_markdown_text_keeps_its_links_in_angle_brackets() -> None:
+    text = "see <https://example.org/a?b=c> and <javascript:alert(1)> <https://x onclick=a>"
+    page = MarkdownIt("commonmark").render(markdown(Report("", [Section(text=text)], {}), path="r"))
+    assert '<a href="https://example.org/a?b=c">https://example.org/a?b=c</a>' in page
+    assert Tags(page).names == {"p", "a"}
+    assert "&lt;javascript:" in page
+    assert "&lt;https://x onclick=a&gt;" in page
+
+
 def test_images_are_linked_relative_to_the_report() -> None:
     report = Report("", [Section(image="charts/a b.svg", heading="Sales")], {})
     assert "![Sales](../charts/a%20b.svg)" in markdown(report, path="p1/report.md")
