@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import math
+import re
 import sqlite3
 from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
+from typing import Annotated
+
+from annotated_types import Ge
 
 from milepost.domain.errors import ExecutionError
 from milepost.domain.values import JsonScalar
@@ -18,6 +22,7 @@ from .folder import ConfinedFolder
 from .sqlite_guard import file_connection, table_connection
 
 MAX_TABLES = 20
+_NOTHING = re.compile(r"(?>\s+|;|--[^\n]*|/\*.*?(?:\*/|\Z))*+", re.DOTALL)
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,9 +55,11 @@ def sql_tools(folder: ConfinedFolder, limits: SqlLimits) -> list[Tool]:
         params: dict[str, JsonScalar] | None = None,
         database: str | None = None,
         tables: dict[str, str] | None = None,
-        max_rows: int = limits.max_rows,
+        max_rows: Annotated[int, Ge(0)] = limits.max_rows,
     ) -> QueryResult:
         """Run one SQL statement on a SQLite file, or on CSV files given as tables by name."""
+        if _NOTHING.fullmatch(query):
+            raise _failed("query: says nothing; give an SQL statement")
         most = min(max_rows, limits.max_rows)
         with (
             _opened(folder, limits, database=database, tables=tables) as connection,

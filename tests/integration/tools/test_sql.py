@@ -168,6 +168,10 @@ async def test_without_a_database_the_call_says_what_to_give(tools: Tooling) -> 
     ("query", "code"),
     [
         ("SELEC 1", "invalid_query"),
+        ("", "invalid_query"),
+        (" ;\n-- nothing", "invalid_query"),
+        ("/* SELECT 1 */;", "invalid_query"),
+        ("-- " * 10_000 + "\n/* */ /*" * 10_000, "invalid_query"),
         ("SELECT * FROM nowhere", "invalid_query"),
         ("SELECT :missing", "invalid_query"),
         ("SELECT ?", "invalid_query"),
@@ -196,6 +200,13 @@ async def test_more_rows_than_allowed_are_an_error_and_never_a_cut(
     assert limited["count"] == 2
     one = await tools.failure("sql.query", query="SELECT * FROM sales LIMIT 2", max_rows=1)
     assert "more than 1 rows" in str(one)
+
+
+async def test_a_number_of_rows_below_zero_is_refused(sales: Tooling) -> None:
+    sql = sales.registry.get("sql.query")
+    assert "max_rows" in str(sql.check({"query": "SELECT 1", "max_rows": -1}))
+    commented = "-- all\nSELECT * /* of them */ FROM sales; -- done"
+    assert (await sales.run("sql.query", query=commented, max_rows=3))["count"] == 3
 
 
 async def test_an_endless_query_ends_at_the_time_limit(tooling: Callable[..., Tooling]) -> None:
