@@ -74,18 +74,12 @@ def _power(base: Number, exponent: Number) -> Number:
     if isinstance(exponent, Fraction) and exponent.denominator == 1:
         return _decimal(_power(base, exponent.numerator))
     if isinstance(exponent, int) and not isinstance(base, float):
-        if _bits(base) * abs(exponent) <= MAX_BITS:
+        least_bits = (_bits(base) - 1) * abs(exponent)
+        if least_bits <= MAX_BITS:
             return _whole_power(base, exponent)
         if isinstance(base, int) and exponent >= 0:
-            return _huge_power(base, exponent)
+            raise failed(f"a number has more than {MAX_BITS} bits", code="too_large")
     return cast("Number", float(base) ** float(exponent))
-
-
-def _huge_power(base: int, exponent: int) -> Number:
-    """Return a power that only stays small for 0, 1 and -1."""
-    if abs(base) > 1:
-        raise failed(f"a number has more than {MAX_BITS} bits", code="too_large")
-    return base if exponent % 2 else base * base
 
 
 def _whole_power(base: int | Fraction, exponent: int) -> Number:
