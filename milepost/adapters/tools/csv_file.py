@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from milepost.domain.errors import ExecutionError
 from milepost.domain.values import JsonScalar
 from milepost.engine.tooling import Tool
 
@@ -32,6 +33,18 @@ def csv_tools(folder: ConfinedFolder, *, max_bytes: int, max_rows: int) -> list[
 
 
 def csv_table(folder: ConfinedFolder, path: str, *, max_bytes: int, max_rows: int) -> Table:
-    """Return a comma-separated UTF-8 file as a table with numbers."""
+    """Return a comma-separated UTF-8 file as a table with numbers, for SQL."""
     text = decoded(folder.read(path, max_bytes=max_bytes), encoding="utf-8", path=path)
-    return with_numbers(parse_csv(text, path=path, delimiter=",", max_rows=max_rows))
+    table = parse_csv(text, path=path, delimiter=",", max_rows=max_rows)
+    _refuse_names_alike(table.columns, path=path)
+    return with_numbers(table)
+
+
+def _refuse_names_alike(columns: list[str], *, path: str) -> None:
+    """Raise `ExecutionError` for columns that are one to SQL: only A to Z are as good as a to z."""
+    seen: dict[bytes, str] = {}
+    for name in columns:
+        other = seen.setdefault(name.encode().lower(), name)
+        if other != name:
+            message = f"path {path!r}: columns {other!r} and {name!r} are one to SQL; rename one"
+            raise ExecutionError(message, code="invalid_content", retryable=False)

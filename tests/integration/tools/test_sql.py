@@ -1,4 +1,4 @@
-"""`sql.query` on real SQLite files, and on CSV files as tables."""
+"""`sql.query` on real SQLite files."""
 
 import os
 import sqlite3
@@ -45,28 +45,6 @@ async def test_the_alias_and_the_named_database_reach_the_same(sales: Tooling) -
     assert (await sales.run("database.query", query=query))["rows"] == [{"n": 3}]
     found = await sales.run("sql.query", query=query, database="other file?.db")
     assert found["rows"] == [{"n": 3}]
-
-
-async def test_csv_files_are_tables_with_numbers(tools: Tooling) -> None:
-    (tools.folder / "sales.csv").write_text("region,amount\nEU,10\nUS,7.5\nEU,\n")
-    (tools.folder / "names.csv").write_text('region,"full ""name"""\nEU,Europe\n')
-    found = await tools.run(
-        "sql.query",
-        query='SELECT "full ""name""" AS name, sum(amount) AS total, count(*) AS n'
-        " FROM sales JOIN names USING (region)",
-        tables={"sales": "sales.csv", "names": "names.csv"},
-    )
-    assert found["rows"] == [{"name": "Europe", "total": 10.0, "n": 2}]
-
-
-async def test_long_numbers_in_csv_files_stay_apart(tools: Tooling) -> None:
-    ids = [2**63 - 1, 2**63 - 2]
-    (tools.folder / "ids.csv").write_text("id\n" + "\n".join(map(str, ids)))
-    query = "SELECT id FROM t WHERE id > 9223372036854775806"
-    found = await tools.run("sql.query", query=query, tables={"t": "ids.csv"})
-    assert found["rows"] == [{"id": 2**63 - 1}]
-    read = await tools.run("csv.read", path="ids.csv", numbers=True)
-    assert [row["id"] for row in read] == ids
 
 
 WRITES = [
@@ -147,14 +125,6 @@ async def test_a_database_outside_the_folder_is_refused(
     (tools.folder / "link.db").symlink_to(tmp_path / "outside.db")
     failure = await tools.failure("sql.query", query="SELECT 1", database=database)
     assert failure.code in ("forbidden", "not_found")
-
-
-async def test_a_table_file_outside_the_folder_is_refused(tools: Tooling, tmp_path: Path) -> None:
-    (tmp_path / "secret.csv").write_text("a\n1\n")
-    failure = await tools.failure(
-        "sql.query", query="SELECT * FROM t", tables={"t": "../secret.csv"}
-    )
-    assert failure.code == "forbidden"
 
 
 async def test_without_a_database_the_call_says_what_to_give(tools: Tooling) -> None:
