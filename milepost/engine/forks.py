@@ -10,29 +10,30 @@ from milepost.domain.lookup import StepLookup
 from milepost.domain.plans import PlanSpec
 from milepost.domain.values import Json, canonical_bytes
 
-from .core import Forked, PlanState
+from .core import CompiledPlan, Forked, PlanState
 from .core.attempts import UNWRITTEN
-from .core.forking import inherited
+from .core.forking import inherited, to_begin_anew
 from .core.past import past_at
 from .core.survey import same_step
 from .moments import Moment
 
 
 def forked_at(
-    moment: Moment, then: PlanSpec, content: PlanSpec, replace: Mapping[str, Json]
+    moment: Moment, then: CompiledPlan, content: PlanSpec, replace: Mapping[str, Json]
 ) -> Forked:
     """Return how a plan begins that is forked at a moment, when its parent's content was `then`.
 
-    Ended steps that the new content has alike are taken over. Raises `UnknownNameError` for a
-    step to replace that is not there.
+    Ended steps that the new content has alike are taken over, unless they had been undone or what
+    had been is to come before them. Raises `UnknownNameError` for a step to replace that is not
+    there.
     """
-    past = past_at(moment.before, moment.event.id, then)
-    old, new = StepLookup(then), StepLookup(content)
+    past = past_at(moment.before, moment.event.id, then.spec)
+    old, new = StepLookup(then.spec), StepLookup(content)
     replaced = {_known(path, new): value for path, value in replace.items()}
     canonical_bytes(dict(replace))
     alike = {
         path: (before, after)
-        for path in past.steps
+        for path in past.steps.keys() - to_begin_anew(past, then)
         if (before := old.find(path)) and (after := new.find(path)) and same_step(before, after)
     }
     return Forked(

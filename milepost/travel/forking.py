@@ -90,7 +90,7 @@ class Forking(Asking):
         then = await self._coordinator.changes.prepared(content_of(moment.before))
         prepared = await self._prepared(plan) if plan is not None else then
         given = _by_full_path(replace, moment, then.spec) if replace else {}
-        return prepared, forked_at(moment, then.spec, prepared.spec, given)
+        return prepared, forked_at(moment, then.compiled, prepared.spec, given)
 
 
 def _by_full_path(replace: Mapping[str, Json], moment: Moment, spec: PlanSpec) -> dict[str, Json]:

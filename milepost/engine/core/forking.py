@@ -23,7 +23,7 @@ from milepost.domain.values import Json
 from . import breakpoints
 from .attempts import fail_unwritten, written
 from .context import context_without, writers
-from .derive import derive
+from .derive import derive, restore
 from .outcomes import Forked, Inherited
 from .past import Past
 from .resetting import introduce_names, take_back
@@ -31,6 +31,7 @@ from .state import PlanState
 from .survey import Survey, has_moved, passed_over
 
 if TYPE_CHECKING:
+    from .compiled import CompiledPlan
     from .state import Instance
 
 
@@ -93,10 +94,13 @@ def _again(survey: Survey, outcome: Forked) -> list[StepPath]:
 
 def _is_stale(state: PlanState, instance: Instance) -> bool:
     """Tell whether a step ended though one that it waits for is to run."""
-    if passed_over(instance):
-        return False
+    return not passed_over(instance) and not all(map(has_moved, _awaited(state, instance)))
+
+
+def _awaited(state: PlanState, instance: Instance) -> list[Instance]:
+    """Return the steps that one waits for to end."""
     edges = (edge for edge in instance.node.edges if edge.kind is not DependencyType.PARALLEL)
-    return any(not has_moved(state.source(instance, edge.source)) for edge in edges)
+    return [state.source(instance, edge.source) for edge in edges]
 
 
 def _context(state: PlanState, outcome: Forked, decider: int) -> dict[str, Json]:
@@ -132,6 +136,27 @@ def _inherit(state: PlanState, one: Inherited, cause: str) -> None:
         state.record_aside(step, StepSkipped, cause=cause, reason=one.skipped, detail=one.detail)
     else:
         state.record_aside(step, StepCancelled, cause=cause, reason=one.detail)
+
+
+def to_begin_anew(past: Past, compiled: CompiledPlan) -> frozenset[StepPath]:
+    """Return the steps that a fork cannot take over because something had been undone.
+
+    That is what was undone, what held it, and what follows from it without waiting for it. What
+    waits for such a step is taken over: it keeps its result if its input turns out the same.
+    """
+    undone = past.undone()
+    if not undone:
+        return frozenset()
+    survey = Survey(restore(past.plan.id, past.before, compiled))
+    again = survey.spread(
+        [one for one in survey.instances() if one.path in undone], lambda _one: True
+    )
+    return frozenset(
+        path
+        for path, one in again.items()
+        if path in undone
+        or not any(awaited.path in again for awaited in _awaited(survey.state, one))
+    )
 
 
 def inherited(

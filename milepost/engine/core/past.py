@@ -60,6 +60,11 @@ class Past(NamedTuple):
         step = self.steps.get(path)
         return step is not None and step.status in _UNDER_WAY and path not in self.undecided
 
+    def undone(self) -> list[StepPath]:
+        """Return the steps that had been undone and had not run again since."""
+        undoing = ((undone_path(path), step.status) for path, step in self.steps.items())
+        return [path for path, status in undoing if path and status is StepStatus.COMPLETED]
+
     def completed(self) -> list[StepPath]:
         """Return the steps that had a result, in the order in which they came by it."""
         found: dict[StepPath, None] = {}

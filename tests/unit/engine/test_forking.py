@@ -36,7 +36,7 @@ def fork(
     then = parent.contents[content_of(moment.before)]
     content = content or content_of(moment.before)
     compiled = parent.contents[content]
-    forked = forked_at(moment, then.spec, compiled.spec, replace or {})
+    forked = forked_at(moment, then, compiled.spec, replace or {})
     forked = renamed(forked)._replace(hold=hold)
     child = CoreRun.__new__(CoreRun)
     child.__dict__.update(parent.__dict__)
