@@ -36,6 +36,8 @@ from .forks import refuse_unwritten
 
 _AT_ONCE = 10_000
 """What waits only for a slot is to be seen as what would run."""
+_NOWHERE = "what-if"
+"""The id of the plan that is thought through: a fork is not the plan that it begins from."""
 _NOTHING = (None, None)
 _NOT_YET = {None, StepStatus.PENDING.value}
 """A step that one plan does not have, and one that waits in the other: neither came to anything."""
@@ -114,7 +116,9 @@ def what_if(
         supposed=supposed,
         to_run=tuple(ToRun(one.path, one.input) for one in running),
         unreached=tuple(path for path in pending if owner_of(path) not in outer),
-        result=result_of(state.plan, compiled.spec, state.steps),
+        result=result_of(state.plan, compiled.spec, state.steps).model_copy(
+            update={"plan_id": recorded.plan.id}
+        ),
         before=result_of(recorded.plan, recorded.spec, recorded.steps),
         differences=tuple(
             step_differences(recorded, Recorded(state.plan, state.steps, compiled.spec))
@@ -158,7 +162,7 @@ def _decided(
     now: datetime,
 ) -> tuple[PlanState, tuple[StepPath, ...]]:
     """Return the fork's state when nothing more happens without running a step."""
-    state = PlanState(PlanStream.shell(parent.id), compiled)
+    state = PlanState(PlanStream.shell(_NOWHERE), compiled)
     state.now = now
     state.record(PlanDrafted, content=parent.content, inputs=inputs, context=compiled.spec.context)
     decide(state, forked, now)
