@@ -17,7 +17,7 @@ from milepost.domain.aggregates import PlanStream, Step
 from milepost.domain.census import census, result_of
 from milepost.domain.events import PlanDrafted, RequestMade
 from milepost.domain.ids import PlanId, StepPath, owner_of, request_stream
-from milepost.domain.plans import PlanResult, PlanSpec, Scheduling
+from milepost.domain.plans import PlanResult, PlanSpec
 from milepost.domain.steps import StepSpec, StepStatus
 from milepost.domain.values import Json
 
@@ -34,8 +34,6 @@ from .core import (
 )
 from .forks import refuse_unwritten
 
-_AT_ONCE = 10_000
-"""What waits only for a slot is to be seen as what would run."""
 _NOWHERE = "what-if"
 """The id of the plan that is thought through: a fork is not the plan that it begins from."""
 _NOTHING = (None, None)
@@ -74,7 +72,7 @@ class WhatIf:
     to_run: tuple[ToRun, ...]
     """Steps that would run; what comes of them is not known."""
     unreached: tuple[StepPath, ...]
-    """Steps that come after those, a container for all that is in it."""
+    """Steps that come after those, or wait for their slot, a container for all that is in it."""
     result: PlanResult
     """What the plan comes to, as far as that is known without running those steps."""
     before: PlanResult
@@ -100,7 +98,7 @@ def what_if(
 ) -> WhatIf:
     """Decide a fork without running anything and compare it with the record.
 
-    `compiled` is `relaxed` content; `suppose` are results, by path, for steps that would run.
+    `compiled` is `unhurried` content; `suppose` are results, by path, for steps that would run.
     Raises `ExpressionError` where the fork would be refused.
     """
     state, supposed = _decided(recorded.plan, compiled, forked, inputs, suppose, now)
@@ -126,18 +124,10 @@ def what_if(
     )
 
 
-def relaxed(spec: PlanSpec) -> PlanSpec:
-    """Return a plan without limits of time and slots, so that all that can start does at once."""
+def unhurried(spec: PlanSpec) -> PlanSpec:
+    """Return a plan without limits of time: what would run takes none here."""
     settings = spec.settings.model_copy(
-        update={
-            "max_parallel_steps": _AT_ONCE,
-            "max_execution_time": None,
-            "scheduling": Scheduling.DAG,
-            "resources": {},
-            "checkpoints": None,
-            "replan": None,
-            "loops": None,
-        }
+        update={"max_execution_time": None, "checkpoints": None, "replan": None, "loops": None}
     )
     steps = tuple(map(_unlimited, spec.steps))
     return spec.model_copy(update={"settings": settings, "steps": steps})

@@ -16,7 +16,7 @@ from milepost.engine.drafting import Draft
 from milepost.engine.forks import forked_at
 from milepost.engine.library import Prepared
 from milepost.engine.moments import Moment
-from milepost.engine.what_if import Recorded, WhatIf, relaxed, what_if
+from milepost.engine.what_if import Recorded, WhatIf, unhurried, what_if
 
 from .asking import Asking, is_reference
 from .checkpointing import check_steps
@@ -76,7 +76,7 @@ class Forking(Asking):
         check_steps(prepared.spec, tuple(suppose or ()))
         return what_if(
             Recorded(*fold_plan(plan_id, events), await self._spec_of(events)),
-            self._coordinator.changes.compiled(relaxed(prepared.spec)),
+            self._coordinator.changes.compiled(unhurried(prepared.spec)),
             forked,
             moment.ownership()["inputs"],
             suppose or {},
