@@ -73,6 +73,8 @@ class WhatIf:
     """Steps that would run; what comes of them is not known."""
     unreached: tuple[StepPath, ...]
     """Steps that come after those, or wait for their slot, a container for all that is in it."""
+    to_plan: str | None
+    """Why the planner would be asked for another plan: what comes then is not known."""
     result: PlanResult
     """What the plan comes to, as far as that is known without running those steps."""
     before: PlanResult
@@ -114,6 +116,7 @@ def what_if(
         supposed=supposed,
         to_run=tuple(ToRun(one.path, one.input) for one in running),
         unreached=tuple(path for path in pending if owner_of(path) not in outer),
+        to_plan=_call_for_plan(state),
         result=result_of(state.plan, compiled.spec, state.steps).model_copy(
             update={"plan_id": recorded.plan.id}
         ),
@@ -124,10 +127,15 @@ def what_if(
     )
 
 
+def _call_for_plan(state: PlanState) -> str | None:
+    begun = state.plan.replanning
+    return str(begun.analysis.get("message") or begun.trigger.value) if begun is not None else None
+
+
 def unhurried(spec: PlanSpec) -> PlanSpec:
     """Return a plan without limits of time: what would run takes none here."""
     settings = spec.settings.model_copy(
-        update={"max_execution_time": None, "checkpoints": None, "replan": None, "loops": None}
+        update={"max_execution_time": None, "checkpoints": None, "loops": None}
     )
     steps = tuple(map(_unlimited, spec.steps))
     return spec.model_copy(update={"settings": settings, "steps": steps})
@@ -158,7 +166,7 @@ def _decided(
     decide(state, forked, now)
     refuse_unwritten(state)
     supposed: list[StepPath] = []
-    while not state.plan.ended:
+    while not (state.plan.ended or state.plan.replanning):
         instance = next(
             (one for one in state.active.values() if _is_supposed(state, one, suppose)), None
         )

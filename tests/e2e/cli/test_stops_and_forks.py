@@ -150,6 +150,21 @@ def test_what_a_person_would_answer_can_be_supposed(milepost: Command, sums: str
     assert told["to_run"][0]["input"]["variables"] == {"a": 2, "b": 3}
 
 
+def test_a_dry_run_tells_that_the_planner_would_be_asked(
+    milepost: Command, workflow: Write
+) -> None:
+    steps = "steps:\n  - {id: map, tool: file.read, input: {path: map.txt}}\n"
+    milepost("run", workflow(steps + "settings: {replan: {}}\n", "visit.yaml"))
+
+    told = milepost("fork", "last", "--dry-run")
+
+    assert "the planner would be asked for another plan: path 'map.txt': is not there" in told.out
+    assert "would be running" not in told.out
+    asked = milepost("fork", "last", "--dry-run", "--json").json
+    assert (asked["result"]["status"], asked["to_run"]) == ("running", [])
+    assert "map.txt" in asked["to_plan"]
+
+
 def test_all_plans_are_replayed_and_those_that_differ_are_named(
     milepost: Command, sums: str, workflow: Write, tmp_path: Path
 ) -> None:

@@ -41,3 +41,15 @@ async def test_no_more_steps_would_run_than_there_are_slots(scene: Scene) -> Non
         thought = await mp.what_if(parent, replace={"z": 2})
         assert [one.path for one in thought.to_run] == ["a", "b"]
         assert thought.unreached == ("c",)
+
+
+async def test_what_comes_of_a_plan_that_would_be_replanned_is_not_known(scene: Scene) -> None:
+    steps = tool("z"), tool("a", input={"z": "${z.output}"}, expect="a.output == 5")
+    tools = ScriptedTools({"z": 1, "a": 5})
+    async with scene.engine(tools) as mp:
+        parent = (await mp.run(plan(*steps, settings={"replan": {}}))).plan_id
+        thought = await mp.what_if(parent, replace={"z": 2})
+        assert thought.to_plan is None
+        thought = await mp.what_if(parent, replace={"z": 2}, suppose={"a": 6})
+        assert "`a.output == 5` does not hold" in (thought.to_plan or "")
+        assert thought.result.status == "running"

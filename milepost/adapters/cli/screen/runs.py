@@ -65,7 +65,9 @@ def what_if_parts(found: WhatIf) -> Iterator[Table | Text]:
         yield Text(f"would run: {one_line(step.path)} with {one_line(json_line(step.input), 200)}")
     if found.unreached:
         yield Text(f"not reached: {one_line(', '.join(found.unreached))}")
-    if not found.to_run:
+    if found.to_plan is not None:
+        yield Text(f"the planner would be asked for another plan: {one_line(found.to_plan, 200)}")
+    elif not found.to_run:
         yield Text(f"the plan would be {found.result.status.value}")
     yield Text()
     yield from difference_parts(found.differences)
