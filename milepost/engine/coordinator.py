@@ -40,7 +40,7 @@ from .core import (
 from .core.derive import restore
 from .deliveries import Deliveries
 from .drafting import Draft, drafted
-from .forks import refuse_unwritten
+from .forks import refuse_unfit
 from .journal import Journal, Save, Stored
 from .library import Library, Prepared
 from .models import SchemaCheck
@@ -123,7 +123,7 @@ class Coordinator:
         state = drafted(prepared, draft, self._shop.world.clock.now())
         events = [*state.take(), *decide(state, outcome, state.now)]
         if isinstance(outcome, Forked):
-            refuse_unwritten(state)
+            refuse_unfit(state, outcome.replaced)
         told_of = outcome.parent if isinstance(outcome, Forked) else prepared.spec.name or draft.id
         self._supplies.require(state, told_of=told_of)
         contents = {prepared.content: prepared.body, **state.contents}

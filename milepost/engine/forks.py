@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
-from milepost.domain.errors import ExpressionError, UnknownNameError
-from milepost.domain.ids import StepPath
+from milepost.domain.aggregates import Step
+from milepost.domain.census import begun_iterations
+from milepost.domain.errors import ExpressionError, RefusedError, UnknownNameError
+from milepost.domain.ids import StepPath, owner_of
 from milepost.domain.lookup import StepLookup
 from milepost.domain.plans import PlanSpec
+from milepost.domain.steps import StepKind, StepStatus
 from milepost.domain.values import Json, canonical_bytes
 
 from .core import CompiledPlan, Forked, PlanState
 from .core.attempts import UNWRITTEN
+from .core.branches import passes_over
 from .core.forking import inherited, to_begin_anew
+from .core.loops import COUNT, FOR_EACH
 from .core.past import past_at
 from .core.survey import same_step
 from .moments import Moment
@@ -51,17 +56,58 @@ def forked_at(
     )
 
 
-def refuse_unwritten(fork: PlanState) -> None:
-    """Refuse a fork that began with a result which does not suit its step's `set`.
+def refuse_unfit(fork: PlanState, replaced: Collection[StepPath]) -> None:
+    """Refuse a fork that began with a result which nothing can come of.
 
-    Raises `ExpressionError`.
+    Raises `ExpressionError` for one that its step's `set` cannot read, `RefusedError` for one of
+    a step that the fork certainly does not come to.
     """
     error = fork.plan.error
     if error is not None and error.code == UNWRITTEN and error.step is None:
         raise ExpressionError(error.message, mend="give the step a result that its `set` can read")
+    for path in replaced:
+        problem = _out_of_reach(fork, path, replaced)
+        if problem is not None:
+            raise RefusedError(f"step {path!r} cannot be given a result: {problem}")
+
+
+def _out_of_reach(fork: PlanState, path: StepPath, replaced: Collection[StepPath]) -> str | None:
+    """Say why a fork does not come to a step, None if it may."""
+    specs = StepLookup(fork.compiled.spec)
+    for owner, [number] in begun_iterations((path,)).items():
+        step, spec = fork.steps.get(StepPath(owner)), specs.find(owner)
+        if step is None or spec is None:
+            continue
+        if spec.kind is StepKind.BRANCH and passes_over(step, number):
+            return f"branch {owner!r} takes another case"
+        rounds = _rounds(step, given=owner in replaced) if spec.kind is StepKind.LOOP else None
+        if rounds is not None and number >= rounds:
+            return f"the rounds of loop {owner!r} are {rounds}, counted from 0"
+    return None
+
+
+def _rounds(loop: Step, *, given: bool) -> int | None:
+    """Return how many rounds a loop has, None as long as that is not known."""
+    items, count = loop.bindings.get(FOR_EACH), loop.bindings.get(COUNT)
+    if isinstance(items, list):
+        return len(items)
+    if isinstance(count, int):
+        return count
+    is_gone_through = loop.status is StepStatus.COMPLETED and not given
+    return len(loop.output) if is_gone_through and isinstance(loop.output, list) else None
 
 
 def _known(path: str, steps: StepLookup) -> StepPath:
-    if steps.find(path) is None:
+    if steps.find(path) is None or path.endswith("]"):
         raise UnknownNameError(f"there is no step {path!r} to give another result")
+    numbered = begun_iterations((path,))
+    owner = owner_of(path)
+    while owner is not None:
+        spec = steps.find(owner)
+        if spec is not None and spec.kind is StepKind.LOOP and owner not in numbered:
+            raise UnknownNameError(
+                f"there is no one step {path!r} to give another result; "
+                f"say in which round of {owner!r}, as in {owner}[0]"
+            )
+        owner = owner_of(owner)
     return StepPath(path)

@@ -32,7 +32,7 @@ from .core import (
     TimerFired,
     decide,
 )
-from .forks import refuse_unwritten
+from .forks import refuse_unfit
 
 _NOWHERE = "what-if"
 """The id of the plan that is thought through: a fork is not the plan that it begins from."""
@@ -101,7 +101,7 @@ def what_if(
     """Decide a fork without running anything and compare it with the record.
 
     `compiled` is `unhurried` content; `suppose` are results, by path, for steps that would run.
-    Raises `ExpressionError` where the fork would be refused.
+    Raises `RefusedError` where the fork would be refused.
     """
     state, supposed = _decided(recorded.plan, compiled, forked, inputs, suppose, now)
     members = census(compiled.spec.steps, state.steps, ended=state.plan.ended)
@@ -164,7 +164,7 @@ def _decided(
     state.now = now
     state.record(PlanDrafted, content=parent.content, inputs=inputs, context=compiled.spec.context)
     decide(state, forked, now)
-    refuse_unwritten(state)
+    refuse_unfit(state, forked.replaced)
     supposed: list[StepPath] = []
     while not (state.plan.ended or state.plan.replanning):
         instance = next(

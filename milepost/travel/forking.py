@@ -46,7 +46,7 @@ class Forking(Asking):
         Finished steps are adopted, not run. `replace` gives steps other results: what comes after
         them runs unless its input stays the same. `plan` is other content from there on. `hold`
         pauses the new plan before anything runs. Raises `ExpressionError` if a result does not suit
-        the `set` of its step.
+        the `set` of its step, and `RefusedError` if the fork does not come to that step.
         """
         moment = await self._moments.find(PlanId(plan_id), checkpoint=checkpoint, at=at)
         prepared, forked = await self._forked(moment, replace, plan)
