@@ -26,9 +26,12 @@ from milepost.domain.events import (
     PlanRolledBack,
     PlanStarted,
     RevisionTrigger,
+    SkipReason,
     StepCompleted,
     StepFailed,
+    StepReset,
     StepRetrying,
+    StepSkipped,
 )
 from milepost.domain.ids import PlanId
 from milepost.domain.plans import Completion
@@ -48,8 +51,9 @@ class Run:
     epoch: int
     content: ContentHash
     succeeded: bool
+    """Whether it did what it was to do, without a failed step being given up."""
     whole: bool
-    """Whether it began from nothing and ended by this content."""
+    """Whether it began from nothing and did all of this content."""
     calls: int
     tokens: int
     took: timedelta
@@ -143,6 +147,8 @@ class _Folding:
         self.ended = False
         self.began: datetime | None = None
         self.whole = True
+        self.given_up: set[str] = set()
+        """Streams of the steps that the plan goes on without since it was recovered."""
         self.calls = self.tokens = 0
 
     def add(self, event: Event) -> None:
@@ -160,6 +166,8 @@ class _Folding:
                 self._end(event)
             case StepCompleted() | StepFailed() | StepRetrying():
                 self._spend(event)
+            case StepSkipped() | StepReset():
+                self._leave_out(event)
 
     def _begin(self, event: Event, *, whole: bool) -> None:
         self.began, self.whole = event.timestamp, whole
@@ -180,8 +188,14 @@ class _Folding:
     def _end(self, event: PlanCompleted | PlanFailed | PlanCancelled) -> None:
         self.ended = True
         if not isinstance(event, PlanCancelled):
-            succeeded = event.completion is Completion.SUCCESS
-            self._note(event, succeeded=succeeded, whole=self.whole)
+            succeeded = event.completion is Completion.SUCCESS and not self.given_up
+            self._note(event, succeeded=succeeded, whole=self.whole and not self.given_up)
+
+    def _leave_out(self, event: StepSkipped | StepReset) -> None:
+        if isinstance(event, StepReset):
+            self.given_up.discard(event.originator_id)
+        elif event.reason is SkipReason.GIVEN_UP:
+            self.given_up.add(event.originator_id)
 
     def _spend(self, event: StepCompleted | StepFailed | StepRetrying) -> None:
         self.calls += event.duration is not None

@@ -462,6 +462,21 @@ def test_the_best_revision_is_ranked_by_what_came_of_its_runs(
     refused(milepost("revisions", "pock", "--best"), "there is no plan and no workflow 'pock'")
 
 
+def test_a_run_that_went_on_without_its_failed_step_is_no_success_for_its_revision(
+    milepost: Command, workflow: Write
+) -> None:
+    milepost(
+        "run",
+        workflow("name: map\nsteps:\n  - {id: a, tool: file.read, input: {path: map.txt}}\n"),
+    )
+    assert milepost("recover", "last", "--strategy", "skip").code == 0
+
+    ranking = milepost("revisions", "last", "--best", "--runs", "1", "--json").json
+    [standing] = ranking["standings"]
+    runs = [(run["epoch"], run["succeeded"], run["whole"]) for run in standing["runs"]]
+    assert runs == [(1, False, True), (2, False, False)]
+
+
 def test_a_cycle_is_removed_only_on_request_and_the_record_names_the_edge(
     milepost: Command, workflow: Write
 ) -> None:

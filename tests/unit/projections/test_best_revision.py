@@ -18,7 +18,10 @@ from milepost.domain.events import (
     PlanStarted,
     RevisionStrategy,
     RevisionTrigger,
+    SkipReason,
     StepCompleted,
+    StepReset,
+    StepSkipped,
     Usage,
 )
 from milepost.domain.plans import Completion
@@ -63,6 +66,9 @@ class Log:
     def fail(self) -> None:
         self.add(PlanFailed, reason="error", error=ErrorRecord(message="broken"))
 
+    def give_up(self, stream: str) -> None:
+        self.add(StepSkipped, stream, reason=SkipReason.GIVEN_UP)
+
     def recover(self, *, kept: int) -> None:
         self.add(
             PlanRecovered, number=1, content=A, parent=1, strategy="resume", kept=kept, reason="on"
@@ -96,6 +102,21 @@ def test_epochs_are_runs_of_their_own_and_one_that_kept_results_is_not_whole() -
     assert (first.epoch, first.succeeded, first.whole) == (1, False, True)
     assert (second.epoch, second.succeeded, second.whole) == (2, True, False)
     assert second.tokens == 0
+
+
+def test_a_run_that_went_on_without_a_failed_step_is_neither_whole_nor_a_success() -> None:
+    log = Log()
+    log.fail()
+    log.recover(kept=0)
+    log.give_up("p1.a")
+    log.complete()
+    log.recover(kept=0)
+    log.add(StepReset, "p1.a", reason="again")
+    log.work(tokens=7)
+    log.complete()
+
+    found = [(one.succeeded, one.whole) for one in runs_of(log.events)]
+    assert found == [(False, True), (False, False), (True, True)]
 
 
 def test_a_content_that_had_to_be_replaced_did_not_succeed() -> None:
