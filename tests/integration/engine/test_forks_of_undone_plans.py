@@ -100,19 +100,6 @@ async def test_a_fork_after_the_undone_step_ran_again_adopts_it(scene: Scene) ->
         assert calls(tools) == []
 
 
-async def test_a_fork_without_another_result_comes_to_what_was_foretold(scene: Scene) -> None:
-    flight, visa = tool("flight", compensate=UNDO), tool("visa")
-    tools = trip()
-    async with scene.engine(tools) as mp:
-        written = plan(flight, visa, settings={"scheduling": "serial"})
-        parent = (await mp.run(written)).plan_id
-        calls(tools)
-        thought = await mp.what_if(parent)
-        fork = await mp.wait(await mp.fork(parent))
-        assert (thought.to_run, thought.result.status) == ((), "failed")
-        assert (calls(tools), fork.status) == ([], "failed")
-
-
 def _given(outcome: Any) -> Any:
     if isinstance(outcome, Exception):
         raise outcome

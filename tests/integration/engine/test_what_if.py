@@ -53,3 +53,20 @@ async def test_what_comes_of_a_plan_that_would_be_replanned_is_not_known(scene: 
         thought = await mp.what_if(parent, replace={"z": 2}, suppose={"a": 6})
         assert "`a.output == 5` does not hold" in (thought.to_plan or "")
         assert thought.result.status == "running"
+
+
+async def test_a_fork_that_fails_does_not_undo_what_its_parent_did(scene: Scene) -> None:
+    undo = {"tool": "undo", "input": {}}
+    steps = (
+        tool("flight", compensate=undo),
+        tool("z"),
+        tool("a", "flight", input={"z": "${z.output}"}, expect="a.output == 5"),
+    )
+    tools = ScriptedTools({"a": lambda call: 5 if call.arguments["z"] == 1 else 6}, default=1)
+    async with scene.engine(tools) as mp:
+        parent = (await mp.run(plan(*steps))).plan_id
+        thought = await mp.what_if(parent, replace={"z": 2}, suppose={"a": 6})
+        assert (thought.to_run, thought.result.status) == ((), "failed")
+        tools.calls.clear()
+        fork = await mp.wait(await mp.fork(parent, replace={"z": 2}))
+        assert ([call.step for call in tools.calls], fork.status) == (["a"], "failed")
