@@ -123,7 +123,7 @@ class Coordinator:
         state = drafted(prepared, draft, self._shop.world.clock.now())
         events = [*state.take(), *decide(state, outcome, state.now)]
         if isinstance(outcome, Forked):
-            refuse_unfit(state, outcome.replaced)
+            refuse_unfit(state, outcome)
         told_of = outcome.parent if isinstance(outcome, Forked) else prepared.spec.name or draft.id
         self._supplies.require(state, told_of=told_of)
         contents = {prepared.content: prepared.body, **state.contents}

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 
 from milepost.domain.aggregates import Step
 from milepost.domain.census import begun_iterations
 from milepost.domain.errors import ExpressionError, RefusedError, UnknownNameError
 from milepost.domain.ids import StepPath, owner_of
 from milepost.domain.lookup import StepLookup
-from milepost.domain.plans import PlanSpec
+from milepost.domain.plans import PlanSpec, PlanStatus
 from milepost.domain.steps import StepKind, StepStatus
 from milepost.domain.values import Json, canonical_bytes
 
@@ -53,22 +53,37 @@ def forked_at(
         context=past.plan.context,
         replaced=tuple(replaced),
         history=past.before,
+        undone=[path for path in past.undone() if path not in replaced],
     )
 
 
-def refuse_unfit(fork: PlanState, replaced: Collection[StepPath]) -> None:
-    """Refuse a fork that began with a result which nothing can come of.
+def refuse_unfit(fork: PlanState, forked: Forked) -> None:
+    """Refuse a fork that began with results which do not suit it.
 
     Raises `ExpressionError` for one that its step's `set` cannot read, `RefusedError` for one of
-    a step that the fork certainly does not come to.
+    a step that the fork certainly does not come to, and if with them the fork is complete though
+    a step is undone.
     """
     error = fork.plan.error
     if error is not None and error.code == UNWRITTEN and error.step is None:
         raise ExpressionError(error.message, mend="give the step a result that its `set` can read")
-    for path in replaced:
-        problem = _out_of_reach(fork, path, replaced)
+    for path in forked.replaced:
+        problem = _out_of_reach(fork, path, forked.replaced)
         if problem is not None:
             raise RefusedError(f"step {path!r} cannot be given a result: {problem}")
+    if fork.plan.status is PlanStatus.COMPLETED:
+        _refuse_left_undone(fork, forked.undone)
+
+
+def _refuse_left_undone(fork: PlanState, undone: Iterable[StepPath]) -> None:
+    for path in undone:
+        places = (path, *_owners(path))
+        if not any(place in fork.steps and fork.steps[place].ended for place in places):
+            raise RefusedError(
+                f"the fork would be complete with step {path!r} undone, "
+                "for nothing that is left waits for it; "
+                "give that one a result too, or recover the plan"
+            )
 
 
 def _out_of_reach(fork: PlanState, path: StepPath, replaced: Collection[StepPath]) -> str | None:
@@ -101,13 +116,19 @@ def _known(path: str, steps: StepLookup) -> StepPath:
     if steps.find(path) is None or path.endswith("]"):
         raise UnknownNameError(f"there is no step {path!r} to give another result")
     numbered = begun_iterations((path,))
-    owner = owner_of(path)
-    while owner is not None:
+    for owner in _owners(path):
         spec = steps.find(owner)
         if spec is not None and spec.kind is StepKind.LOOP and owner not in numbered:
             raise UnknownNameError(
                 f"there is no one step {path!r} to give another result; "
                 f"say in which round of {owner!r}, as in {owner}[0]"
             )
-        owner = owner_of(owner)
     return StepPath(path)
+
+
+def _owners(path: str) -> Iterator[StepPath]:
+    """Yield the containers that a step is in, the innermost first."""
+    owner = owner_of(path)
+    while owner is not None:
+        yield owner
+        owner = owner_of(owner)

@@ -164,7 +164,7 @@ def _decided(
     state.now = now
     state.record(PlanDrafted, content=parent.content, inputs=inputs, context=compiled.spec.context)
     decide(state, forked, now)
-    refuse_unfit(state, forked.replaced)
+    refuse_unfit(state, forked)
     supposed: list[StepPath] = []
     while not (state.plan.ended or state.plan.replanning):
         instance = next(

@@ -99,6 +99,8 @@ class Forked(NamedTuple):
     context: Mapping[str, Json]
     replaced: tuple[StepPath, ...] = ()
     history: Sequence[Event] = ()
+    undone: Sequence[StepPath] = ()
+    """Steps that the parent had undone and that are given no other result."""
     hold: bool = False
     """Whether the plan is to pause before anything runs."""
 

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from milepost.domain.errors import ExpressionError, RefusedError
-from milepost.testing import ScriptedTools
+from milepost.testing import ScriptedTools, fails
 
 from .scene import Scene, Written, plan, tool
 
@@ -26,6 +26,20 @@ async def test_a_result_that_the_steps_set_cannot_read_is_refused_and_nothing_is
             await mp.what_if(parent, replace={"a": 5})
         assert [one.id for one in (await mp.plans()).items] == [parent]
         assert await mp.fork(parent, replace={"a": {"rows": 2}}) != parent
+
+
+async def test_a_fork_that_would_be_complete_with_a_step_undone_is_refused(scene: Scene) -> None:
+    undo = {"tool": "undo", "input": {}}
+    go = {"id": "go", "kind": "response", "input": {"text": "we fly"}, "depends_on": ["visa"]}
+    written = plan(tool("flight", compensate=undo), tool("visa", "flight"), go)
+    tools = ScriptedTools({"visa": fails(retryable=False)}, default="done")
+    async with scene.engine(tools) as mp:
+        parent = (await mp.run(written)).plan_id
+        for refused in (mp.fork, mp.what_if):
+            with pytest.raises(RefusedError, match="complete with step 'flight' undone"):
+                await refused(parent, replace={"visa": "granted"})
+        both = {"visa": "granted", "flight": "booked elsewhere"}
+        assert (await mp.wait(await mp.fork(parent, replace=both))).success
 
 
 def loop(name: str, child: Written, **fields: Any) -> Written:
