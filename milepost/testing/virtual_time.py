@@ -19,6 +19,9 @@ from milepost.domain.errors import ValidationError
 ArgumentsT = TypeVarTuple("ArgumentsT")
 ResultT = TypeVar("ResultT")
 Ready = list[tuple[selectors.SelectorKey, int]]
+RESOLUTION = 1e-4
+"""Seconds that a timer may be early. Added to the time it must make a difference, or no timer is
+ever due: that of the year 9999 is exact to 3e-5 seconds."""
 
 
 class SkippingSelector(selectors.DefaultSelector):
@@ -44,6 +47,7 @@ class VirtualLoop(asyncio.SelectorEventLoop):
     def __init__(self) -> None:
         self._skipping = SkippingSelector()
         super().__init__(self._skipping)
+        self._clock_resolution = RESOLUTION
 
     def time(self) -> float:
         """Return the virtual seconds since the loop was made."""

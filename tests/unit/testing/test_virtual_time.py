@@ -8,6 +8,7 @@ import pytest
 
 from milepost.domain.errors import ValidationError
 from milepost.testing import VirtualLoop, run_virtual, skipping_time
+from milepost.testing.virtual_time import RESOLUTION
 
 HOUR = 3_600.0
 
@@ -34,6 +35,24 @@ def test_an_hour_passes_at_once_and_timers_keep_their_order(backend: str) -> Non
     assert run_virtual(main, backend=backend) == "done"
     assert seen == [("soon", 0.25), ("next", HOUR), ("late", 100 * HOUR)]
     assert time.monotonic() - real < 100 * HOUR
+
+
+def test_timers_are_due_after_ten_years_of_many_steps() -> None:
+    month = 30 * 24 * HOUR
+
+    async def main() -> float:
+        for _month in range(122):
+            await anyio.sleep(month)
+        for _step in range(1_000):
+            await anyio.sleep(0.003)
+        return anyio.current_time()
+
+    assert run_virtual(main) == pytest.approx(122 * month + 3, abs=0.2)
+
+
+def test_a_timer_may_be_as_late_as_time_goes() -> None:
+    last = 10_000 * 366 * 24 * HOUR
+    assert last + RESOLUTION > last
 
 
 def test_plain_asyncio_has_it_by_its_loop() -> None:
