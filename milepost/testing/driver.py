@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from milepost.adapters.store.memory import MemoryStore, open_memory_journal
 from milepost.adapters.store.memory_reads import open_memory_reads
 from milepost.composition import assembled
+from milepost.domain.errors import ValidationError
 from milepost.domain.events import Event
 from milepost.engine.attempt import Workshop
 from milepost.engine.models import Models, NoModels
@@ -23,7 +24,12 @@ BEGINNING = datetime(2026, 1, 1, tzinfo=UTC)
 
 
 def virtual_world(seed: int = 0, *, beginning: datetime = BEGINNING) -> World:
-    """Return a world whose time is the event loop's, and whose luck is the seed's."""
+    """Return a world whose time is the event loop's, and whose luck is the seed's.
+
+    Raises `ValidationError` for a beginning without a time zone.
+    """
+    if beginning.tzinfo is None:
+        raise ValidationError("a time zone is missing", where="beginning", mend="give UTC")
     return World(LoopClock(beginning), SeededRandomness(seed))
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from milepost.adapters.expressions import CelExpressions
@@ -18,7 +19,7 @@ from milepost.projections.story import PlanStory
 from milepost.projections.timeline import Timeline, timeline
 from milepost.projections.views import EventView, event_view
 
-from .driver import engine, virtual_world
+from .driver import BEGINNING, engine, virtual_world
 from .history import History
 from .people import carry_out
 from .scripted import ScriptedTools
@@ -51,6 +52,7 @@ def simulate(
     outputs: Mapping[str, Any] | None = None,
     history: History | None = None,
     seed: int = 0,
+    beginning: datetime = BEGINNING,
 ) -> Simulation:
     """Carry a plan out without calling anything, and return its timeline and result.
 
@@ -58,13 +60,14 @@ def simulate(
     and fail with is said by step path, step id, tool or `*`; `history` tells what is left open.
     An attempt of which nothing is known takes its step's `estimated_duration` or one second, and
     gives null. A step that asks a person gets its output as the answer; without one the plan is
-    left paused.
+    left paused. The plan begins on 2026-01-01 unless another `beginning` is given.
 
     Raises `ValidationError` for a plan that cannot run and for rules that make no sense. It runs
     in an event loop of its own: call it from code that is not asynchronous.
     """
     spec = content_of(plan)
-    return simulated(spec, inputs, Script.of(spec, durations, failures, outputs, history), seed)
+    script = Script.of(spec, durations, failures, outputs, history)
+    return simulated(spec, inputs, script, seed, beginning)
 
 
 def content_of(plan: Runnable) -> PlanSpec:
@@ -75,20 +78,27 @@ def content_of(plan: Runnable) -> PlanSpec:
 
 
 def simulated(
-    spec: PlanSpec, inputs: Mapping[str, Json] | None, script: Script, seed: int
+    spec: PlanSpec,
+    inputs: Mapping[str, Json] | None,
+    script: Script,
+    seed: int,
+    beginning: datetime,
 ) -> Simulation:
     """Carry a plan out by a script."""
-    return run_virtual(_carried_out, spec, inputs, script, seed)
+    return run_virtual(_carried_out, spec, inputs, script, seed, beginning)
 
 
 async def _carried_out(
-    spec: PlanSpec, inputs: Mapping[str, Json] | None, script: Script, seed: int
+    spec: PlanSpec,
+    inputs: Mapping[str, Json] | None,
+    script: Script,
+    seed: int,
+    beginning: datetime,
 ) -> Simulation:
     store = MemoryStore()
     simulated = SimulatedWorld(script, seed)
-    async with engine(
-        simulated, store=store, models=simulated, world=virtual_world(seed)
-    ) as opened:
+    world = virtual_world(seed, beginning=beginning)
+    async with engine(simulated, store=store, models=simulated, world=world) as opened:
 
         async def begin(watch: Watch) -> str:
             return await opened.start(spec, inputs=inputs, watch=watch)

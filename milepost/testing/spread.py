@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 from math import ceil
 from typing import Any
 
@@ -14,6 +14,7 @@ from milepost.domain.errors import ValidationError
 from milepost.domain.plans import PlanResult
 from milepost.domain.values import Json
 
+from .driver import BEGINNING
 from .history import History
 from .simulated import Script
 from .simulation import content_of, simulated
@@ -53,7 +54,7 @@ class Spread:
         return self.durations[rank - 1]
 
 
-def simulate_many(
+def simulate_many(  # noqa: PLR0913 - each is given by name
     plan: Runnable,
     *,
     runs: int = 100,
@@ -63,13 +64,16 @@ def simulate_many(
     outputs: Mapping[str, Any] | None = None,
     history: History | None = None,
     seed: int = 0,
+    beginning: datetime = BEGINNING,
 ) -> Spread:
     """Simulate a plan under the seeds `seed`, `seed + 1` and so on; see `simulate`."""
     if runs < 1:
         raise ValidationError(f"{runs} is not a number of runs", where="runs", mend="use 1 or more")
     spec = content_of(plan)
     script = Script.of(spec, durations, failures, outputs, history)
-    each = [simulated(spec, inputs, script, seed + number).result for number in range(runs)]
+    each = [
+        simulated(spec, inputs, script, seed + number, beginning).result for number in range(runs)
+    ]
     failing: Sequence[int] = [seed + n for n, result in enumerate(each) if not result.success]
     return Spread(
         runs,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
 from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -18,7 +19,7 @@ from .given_inputs import given_inputs
 from .opening import opened, run_async
 from .resting import DONE, FAILED, exit_code
 from .screen.terminal import one_line, show, shows_unicode, width_of
-from .screen.times import duration
+from .screen.times import duration, time_of
 from .screen.values import document
 
 if TYPE_CHECKING:
@@ -45,6 +46,8 @@ class Request:
     """The store whose plans are learnt from, None for none."""
     runs: int = 1
     seed: int = 0
+    begin: str | None = None
+    """The time at which the plan begins, None for the present."""
 
 
 def simulate_file(request: Request, *, as_json: bool) -> int:
@@ -60,6 +63,7 @@ def simulate_file(request: Request, *, as_json: bool) -> int:
         "outputs": _rules(request.outputs, where="--outputs"),
         "history": _history(request, spec),
         "seed": request.seed,
+        "beginning": _beginning(request.begin),
     }
     if request.runs > 1:
         spread = simulate_many(spec, runs=request.runs, **given)
@@ -68,6 +72,10 @@ def simulate_file(request: Request, *, as_json: bool) -> int:
     simulation = simulate(spec, **given)
     _print_simulation(spec, simulation, as_json=as_json)
     return exit_code(simulation.result)
+
+
+def _beginning(text: str | None) -> datetime:
+    return datetime.now(UTC) if text is None else time_of(text, where="--begin")
 
 
 def _rules(text: str | None, *, where: str) -> Mapping[str, Json]:

@@ -38,6 +38,7 @@ def test_rules_may_be_files_and_json_holds_everything(
     for name, text in rules.items():
         (tmp_path / f"{name}.yaml").write_text(text)
         words += [f"--{name}", tmp_path / f"{name}.yaml"]
+    words += ["--begin", "2026-03-01T09:00:00Z"]
     shown = milepost("simulate", workflow(FLOW), *words, "--seed", "5", "--json").json
     assert shown["seed"] == 5
     assert shown["result"]["final_output"] == "EU!"
@@ -59,6 +60,13 @@ def test_a_failed_plan_ends_with_1_and_a_waiting_one_with_3(
     assert waiting.code == 3
     assert "nobody answers ok; give answers with --outputs" in waiting.lines
     assert milepost("simulate", asks, "--outputs", '{"ok": true}').code == 0
+
+
+def test_it_begins_now_or_when_it_is_told(milepost: Command, workflow: Write) -> None:
+    file = workflow('steps: [{id: rest, type: wait, until: "2020-01-02T00:00:00Z"}]')
+    assert milepost("simulate", file, "--json").json["result"]["duration"] == "PT0S"
+    before = milepost("simulate", file, "--begin", "2020-01-01T00:00:00Z", "--json").json
+    assert before["result"]["duration"] == "P1D"
 
 
 def test_many_runs_tell_how_long_and_how_often(milepost: Command, workflow: Write) -> None:
@@ -107,6 +115,7 @@ def test_what_is_not_said_is_drawn_from_the_runs_in_the_store(
         (["--outputs", "flow.yaml"], "outputs: 'name' is no step and no tool here"),
         (["--input", "x=1"], "there is no input `x`"),
         (["--runs", "0"], "Invalid value for '--runs'"),
+        (["--begin", "soon"], "--begin: 'soon' is not a time"),
         (["--seed", "x"], "Invalid value for '--seed'"),
         (["--from-history"], "milepost.db: there is no store here"),
     ],

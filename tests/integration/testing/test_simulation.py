@@ -3,7 +3,7 @@
 import json
 import subprocess
 import sys
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -69,6 +69,15 @@ def test_what_is_not_said_is_estimated_or_a_second_and_gives_null() -> None:
         timedelta(seconds=1),
     )
     assert simulation.result.final_output == {"a": None, "b": None}
+
+
+def test_a_plan_begins_when_it_is_told_and_always_at_the_same_time_if_not() -> None:
+    plan = flow({"id": "rest", "type": "wait", "until": "2030-01-02T00:00:00Z"})
+    begun = simulate(plan, beginning=datetime(2030, 1, 1, tzinfo=UTC))
+    assert begun.result.duration == timedelta(days=1)
+    assert simulate(plan).timeline.started == datetime(2026, 1, 1, tzinfo=UTC)
+    with pytest.raises(ValidationError, match="beginning: a time zone is missing"):
+        simulate(plan, beginning=datetime(2030, 1, 1))  # noqa: DTZ001 - what is refused
 
 
 def test_models_take_their_time_fail_and_answer() -> None:

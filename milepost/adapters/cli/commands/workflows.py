@@ -124,7 +124,13 @@ def simulate(  # noqa: PLR0913 - each is an option
     runs: Annotated[
         int, typer.Option(min=1, max=100_000, help="Simulate so often; tell the spread.")
     ] = 1,
-    seed: Annotated[int, typer.Option(help="The same seed gives the same run.")] = 0,
+    seed: Annotated[
+        int, typer.Option(help="The same seed gives the same run, if it begins at the same time.")
+    ] = 0,
+    begin: Annotated[
+        str | None,
+        typer.Option(metavar="TIME", help="When the plan begins; now if not given."),
+    ] = None,
     db: options.Store = options.DEFAULT_STORE,
     as_json: options.AsJson = False,
 ) -> int:
@@ -145,6 +151,7 @@ def simulate(  # noqa: PLR0913 - each is an option
         store=db if from_history else None,
         runs=runs,
         seed=seed,
+        begin=begin,
     )
     return simulate_file(request, as_json=as_json)
 
