@@ -58,7 +58,23 @@ def places(spec: PlanSpec, begun: Collection[str] = ()) -> list[Place]:
 
 def undoing(place: Place) -> Place | None:
     """Return the step that undoes one, beside it; None for a step that nothing undoes."""
-    spec, compensate = place.spec, place.spec.compensate
+    spec = undoing_spec(place.spec)
+    if spec is None:
+        return None
+    return Place(
+        undo_path(place.path),
+        spec,
+        place.parent,
+        place.index,
+        after=(place.path,),
+        level=place.level,
+        undoes=place.path,
+    )
+
+
+def undoing_spec(spec: StepSpec) -> StepSpec | None:
+    """Return what undoes a step, as a step; None for a step that nothing undoes."""
+    compensate = spec.compensate
     if compensate is None:
         return None
     changes = {
@@ -71,15 +87,7 @@ def undoing(place: Place) -> Place | None:
         "cases": (),
         "compensate": None,
     }
-    return Place(
-        undo_path(place.path),
-        spec.model_copy(update=changes),
-        place.parent,
-        place.index,
-        after=(place.path,),
-        level=place.level,
-        undoes=place.path,
-    )
+    return spec.model_copy(update=changes)
 
 
 class _Places:

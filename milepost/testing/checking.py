@@ -12,9 +12,9 @@ from milepost.domain.plans import PlanSpec
 from milepost.domain.quoting import quoted
 from milepost.domain.values import Json
 from milepost.engine.coordinator import Watch
-from milepost.projections.story import PlanStory
 
 from .driver import engine, virtual_world
+from .past import plan_in
 from .people import carry_out
 from .recorder import recording_of
 from .recording import RecordedStep, Recording
@@ -113,5 +113,4 @@ async def _run_again(recording: Recording, spec: PlanSpec, *, strict: bool) -> R
             return await opened.start(spec, inputs=recording.inputs, watch=watch)
 
         result = await carry_out(opened, begin, partial(recorded_reply, recording))
-    stored = [store.stored(position) for position in store.positions[result.plan_id]]
-    return recording_of(PlanStory(stored, spec))
+    return recording_of(plan_in(store, result.plan_id))

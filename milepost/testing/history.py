@@ -12,7 +12,8 @@ from milepost.domain.values import Json
 from milepost.facade import Milepost
 from milepost.projections.reader import PlanFilter, Reader
 
-from .past import PastAttempt, attempts_of, reader_of, story_of
+from .past import past_plan, reader_of
+from .past_attempts import PastAttempt, attempts_of
 from .trials import Failure, Trial, without_numbers
 
 MOST_PLANS = 100
@@ -59,7 +60,7 @@ class History:
         by_step: defaultdict[str, list[Sample]] = defaultdict(list)
         by_tool: defaultdict[str, list[Sample]] = defaultdict(list)
         for summary in page.items:
-            for attempt in attempts_of(await story_of(source, summary.id)):
+            for attempt in attempts_of(await past_plan(source, summary.id)):
                 if not attempt.is_cut_off:
                     sample = _sample(attempt)
                     by_step[without_numbers(attempt.path)].append(sample)

@@ -1,120 +1,66 @@
-"""The attempts of recorded plans: what each was given, how long it took, what came of it."""
+"""Recorded plans, folded from their logs, with every content that they had."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 
 from milepost.adapters.store.kinds import Kinds
 from milepost.adapters.store.log_lines import read_log
-from milepost.domain.aggregates import Step
-from milepost.domain.events import (
-    ErrorRecord,
-    Event,
-    PlanDrafted,
-    StepCancelled,
-    StepCompleted,
-    StepFailed,
-    StepRetrying,
-    StepStarted,
-    Usage,
-)
-from milepost.domain.ids import StepPath, path_of
+from milepost.adapters.store.memory import MemoryStore
+from milepost.domain.course import content_of, contents_of, revisions_of
+from milepost.domain.events import Event
 from milepost.domain.plans import PlanSpec
-from milepost.domain.steps import StepKind, StepSpec
-from milepost.domain.values import Json
-from milepost.engine.core.attempts import INTERRUPTED
+from milepost.domain.replanning import RevisionTrigger
+from milepost.domain.values import ContentHash
 from milepost.engine.journal import Stored
+from milepost.engine.library import read_content
 from milepost.facade import Milepost
 from milepost.projections.reader import Reader
 from milepost.projections.story import PlanStory
 
-OUTSIDE = frozenset({StepKind.TOOL_CALL, StepKind.LLM_CALL, StepKind.USER_INPUT})
-"""Kinds of steps whose results come from the world."""
-
 
 @dataclass(frozen=True, slots=True)
-class PastAttempt:
-    """One attempt of a step that asked the world; it was cut off if nothing came of it.
+class PastPlan:
+    """A plan as its log tells it; `revisions` are its contents, by their numbers."""
 
-    An attempt that a crash interrupted is none: it was made again.
-    """
+    story: PlanStory
+    revisions: Mapping[int, PlanSpec]
+    given: PlanSpec
+    """The content that people gave it last: what its planner made of that, it makes again."""
 
-    path: StepPath
-    spec: StepSpec
-    activation: int
-    bindings: dict[str, Json]
-    seconds: float
-    output: Json = None
-    error: ErrorRecord | None = None
-    is_cut_off: bool = False
-    usage: Usage | None = None
+    @classmethod
+    def of(cls, stored: Sequence[Stored], body: Callable[[ContentHash], bytes]) -> PastPlan:
+        """Fold a plan's events; `body` returns what is stored of a content."""
+        events = [one.event for one in stored]
+        contents = {content: read_content(body(content)) for content in contents_of(events)}
+        story = PlanStory(stored, contents[content_of(events)])
+        story.earlier += reversed(contents.values())
+        records = revisions_of(events)
+        given = [one for one in records if one.trigger in (None, RevisionTrigger.USER)]
+        revisions = {one.number: contents[one.content] for one in records}
+        return cls(story, revisions, revisions[given[-1].number])
+
+    @property
+    def events(self) -> list[Event]:
+        """Its events, in the order in which they were stored."""
+        return [recorded.event for recorded in self.story.events]
 
 
-async def story_of(source: Milepost | Reader, plan: str) -> PlanStory:
+async def past_plan(source: Milepost | Reader, plan: str) -> PastPlan:
     """Return a plan folded from its log, values whole; raise `UnknownNameError` without one."""
     lines = [line async for line in (await reader_of(source)).export(plan)]
     log = read_log(lines, name=f"plan {plan}", kinds=Kinds())
-    draft = log.events[0]
-    content = log.contents[draft.content] if isinstance(draft, PlanDrafted) else b""
     stored = [Stored(number, event) for number, event in enumerate(log.events, 1)]
-    return PlanStory(stored, PlanSpec.model_validate_json(content))
+    return PastPlan.of(stored, log.contents.__getitem__)
+
+
+def plan_in(store: MemoryStore, plan: str) -> PastPlan:
+    """Return a plan of a store in memory, folded from its log."""
+    stored = [store.stored(position) for position in store.positions[plan]]
+    return PastPlan.of(stored, store.body)
 
 
 async def reader_of(source: Milepost | Reader) -> Reader:
     """Return the queries of an opened store."""
     return await source.reader() if isinstance(source, Milepost) else source
-
-
-def attempts_of(story: PlanStory) -> Iterator[PastAttempt]:
-    """Yield the attempts of a plan's steps in the order in which they ended."""
-    specs = {place.path: place.spec for place in (*story.places, *story.gone)}
-    working = _Working()
-    for recorded in story.events:
-        path = path_of(recorded.event.originator_id)
-        spec = specs.get(path) if path is not None else None
-        if path is not None and spec is not None and spec.kind in OUTSIDE:
-            attempt = working.ended(path, spec, recorded.event)
-            if attempt is not None:
-                yield attempt
-
-
-class _Working:
-    """The steps that are at work while a log is gone through."""
-
-    def __init__(self) -> None:
-        self._steps: dict[StepPath, Step] = {}
-        self._begun: dict[StepPath, datetime] = {}
-
-    def ended(self, path: StepPath, spec: StepSpec, event: Event) -> PastAttempt | None:
-        """Fold an event; return the attempt that it ends, None if it ends none."""
-        step = self._steps.get(path)
-        if step is None:
-            step = self._steps[path] = Step.shell(event.originator_id)
-        bindings = step.bindings
-        event.mutate(step)
-        if isinstance(event, StepStarted):
-            self._begun[path] = event.timestamp
-            return None
-        if not isinstance(event, StepCompleted | StepFailed | StepRetrying | StepCancelled):
-            return None
-        begun = self._begun.pop(path, None)
-        if begun is None or _was_interrupted(event):
-            return None
-        measured = None if isinstance(event, StepCancelled) else event.duration
-        return PastAttempt(
-            path=path,
-            spec=spec,
-            activation=step.activation,
-            bindings=bindings,
-            seconds=(event.timestamp - begun).total_seconds() if measured is None else measured,
-            output=event.output if isinstance(event, StepCompleted) else None,
-            error=event.error if isinstance(event, StepFailed | StepRetrying) else None,
-            is_cut_off=isinstance(event, StepCancelled),
-            usage=None if isinstance(event, StepCancelled) else event.usage,
-        )
-
-
-def _was_interrupted(event: Event) -> bool:
-    return isinstance(event, StepFailed | StepRetrying) and event.error.kind == INTERRUPTED

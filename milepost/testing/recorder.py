@@ -24,7 +24,8 @@ from milepost.projections.places import Place
 from milepost.projections.reader import Reader
 from milepost.projections.story import PlanStory
 
-from .past import PastAttempt, attempts_of, story_of
+from .past import PastPlan, past_plan
+from .past_attempts import PastAttempt, attempts_of
 from .recording import RecordedAttempt, RecordedStep, Recording
 
 Spans: TypeAlias = "dict[StepPath, tuple[int | None, int | None]]"
@@ -36,19 +37,21 @@ async def record(source: Milepost | Reader, plan_id: str) -> Recording:
 
     Plans that have not ended are refused.
     """
-    story = await story_of(source, plan_id)
-    if not story.plan.ended:
-        raise RefusedError(f"plan {plan_id}: it is {story.plan.status}; record it when it ended")
-    return recording_of(story)
+    past = await past_plan(source, plan_id)
+    plan = past.story.plan
+    if not plan.ended:
+        raise RefusedError(f"plan {plan_id}: it is {plan.status}; record it when it ended")
+    return recording_of(past)
 
 
-def recording_of(story: PlanStory) -> Recording:
+def recording_of(past: PastPlan) -> Recording:
     """Return the recording of a plan that was folded from its log."""
-    attempts, spans = _attempts(story), _spans(story)
+    story, attempts = past.story, _attempts(past)
+    spans = _spans(story)
     return Recording(
         plan=story.id,
         created=story.draft.timestamp,
-        content=story.spec,
+        content=past.given,
         inputs=story.plan.inputs,
         status=story.plan.status,
         completion=story.plan.completion,
@@ -95,12 +98,15 @@ def _spans(story: PlanStory) -> Spans:
     return found
 
 
-def _attempts(story: PlanStory) -> dict[StepPath, list[RecordedAttempt]]:
-    nodes = compile_plan(story.spec, CelExpressions()).nodes
-    templates = {id(node.spec): node.input for node in nodes}
+def _attempts(past: PastPlan) -> dict[StepPath, list[RecordedAttempt]]:
+    expressions = CelExpressions()
+    compiled = [compile_plan(spec, expressions) for spec in past.revisions.values()]
+    nodes = {id(node.spec): node for plan in compiled for node in plan.nodes}
     found: dict[StepPath, list[RecordedAttempt]] = {}
-    for attempt in attempts_of(story):
-        template = templates[id(attempt.spec)]
+    for attempt in attempts_of(past):
+        node = nodes[id(attempt.written)]
+        tried = node if attempt.spec is attempt.written else node.undo
+        template = tried.input if tried else None
         given = template.fill(attempt.bindings) if template else attempt.spec.input
         found.setdefault(attempt.path, []).append(_recorded(attempt, given))
     return found

@@ -15,12 +15,12 @@ from milepost.domain.plans import PlanResult, PlanSpec
 from milepost.domain.values import Json
 from milepost.engine.coordinator import Watch
 from milepost.engine.library import Library
-from milepost.projections.story import PlanStory
 from milepost.projections.timeline import Timeline, timeline
 from milepost.projections.views import EventView, event_view
 
 from .driver import BEGINNING, engine, virtual_world
 from .history import History
+from .past import plan_in
 from .people import carry_out
 from .scripted import ScriptedTools
 from .simulated import Script, SimulatedWorld
@@ -104,7 +104,6 @@ async def _carried_out(
             return await opened.start(spec, inputs=inputs, watch=watch)
 
         result = await carry_out(opened, begin, simulated.reply)
-    stored = [store.stored(position) for position in store.positions[result.plan_id]]
-    story = PlanStory(stored, spec)
-    events = tuple(event_view(*one, story.draft.trace) for one in stored)
+    story = plan_in(store, result.plan_id).story
+    events = tuple(event_view(one.position, one.event, story.draft.trace) for one in story.events)
     return Simulation(result, timeline(story), events, seed)
