@@ -16,6 +16,7 @@ from milepost.domain.events import (
     StepRetrying,
     StepStarted,
     Usage,
+    Waiting,
 )
 from milepost.domain.ids import StepPath, path_of, undone_path
 from milepost.domain.lookup import StepLookup
@@ -83,7 +84,7 @@ class _Working:
         step = self._steps.get(path)
         if step is None:
             step = self._steps[path] = Step.shell(event.originator_id)
-        bindings = step.bindings
+        bindings, waiting = step.bindings, step.waiting
         event.mutate(step)
         if isinstance(event, StepStarted):
             self._begin(path, event)
@@ -91,7 +92,7 @@ class _Working:
         if not isinstance(event, StepCompleted | StepFailed | StepRetrying | StepCancelled):
             return None
         begun = self._begun.pop(path, None)
-        if begun is None or _was_interrupted(event):
+        if begun is None or _was_interrupted(event, waiting):
             return None
         measured = None if isinstance(event, StepCancelled) else event.duration
         return PastAttempt(
@@ -118,5 +119,8 @@ class _Working:
             self._begun[path] = _Begun(event.timestamp, written, spec)
 
 
-def _was_interrupted(event: Event) -> bool:
+def _was_interrupted(event: Event, waiting: Waiting | None) -> bool:
+    """Tell whether a crash interrupted an attempt that was then made again."""
+    if isinstance(event, StepRetrying) and waiting is Waiting.UNKNOWN:
+        return True
     return isinstance(event, StepFailed | StepRetrying) and event.error.kind == INTERRUPTED

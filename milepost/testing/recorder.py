@@ -8,6 +8,12 @@ from typing import TypeAlias
 from milepost.adapters.expressions import CelExpressions
 from milepost.domain.errors import RefusedError
 from milepost.domain.events import (
+    Event,
+    PlanForked,
+    PlanRecovered,
+    PlanRestored,
+    PlanRevised,
+    PlanRolledBack,
     StepCancelled,
     StepCompleted,
     StepFailed,
@@ -16,6 +22,7 @@ from milepost.domain.events import (
     StepStarted,
 )
 from milepost.domain.ids import StepPath, path_of
+from milepost.domain.replanning import RevisionTrigger
 from milepost.domain.steps import StepStatus
 from milepost.domain.values import Json
 from milepost.engine.core import compile_plan
@@ -30,17 +37,27 @@ from .recording import RecordedAttempt, RecordedStep, Recording
 
 Spans: TypeAlias = "dict[StepPath, tuple[int | None, int | None]]"
 _ENDS = (StepCompleted, StepFailed, StepSkipped, StepCancelled)
+_TAKEN_BACK: dict[type[Event], str] = {
+    PlanForked: "forked from another plan",
+    PlanRecovered: "recovered",
+    PlanRestored: "restored",
+    PlanRolledBack: "rolled back",
+}
 
 
 async def record(source: Milepost | Reader, plan_id: str) -> Recording:
     """Return the recording of a plan; raise `UnknownNameError` if it is not there.
 
-    Plans that have not ended are refused.
+    Plans that have not ended are refused, and so are those that people took back to do a part of
+    them again: that has no place in a plan that runs through from its beginning.
     """
     past = await past_plan(source, plan_id)
     plan = past.story.plan
     if not plan.ended:
         raise RefusedError(f"plan {plan_id}: it is {plan.status}; record it when it ended")
+    for event in past.events:
+        if (done := _taken_back(event)) is not None:
+            raise RefusedError(f"plan {plan_id}: it was {done}; record a run that was not")
     return recording_of(past)
 
 
@@ -110,6 +127,14 @@ def _attempts(past: PastPlan) -> dict[StepPath, list[RecordedAttempt]]:
         given = template.fill(attempt.bindings) if template else attempt.spec.input
         found.setdefault(attempt.path, []).append(_recorded(attempt, given))
     return found
+
+
+def _taken_back(event: Event) -> str | None:
+    """Return how people took a plan back by an event, None if they did not."""
+    if isinstance(event, PlanRevised) and event.trigger is RevisionTrigger.USER:
+        ran = event.reset or event.removed
+        return "revised where it had run already" if ran else None
+    return _TAKEN_BACK.get(type(event))
 
 
 def _recorded(attempt: PastAttempt, given: Json) -> RecordedAttempt:
