@@ -9,15 +9,15 @@ from typing import Any
 
 import anyio
 
-from milepost.domain.plans import PlanSpec, walk
-from milepost.domain.steps import StepSpec
+from milepost.domain.plans import PlanSpec
 from milepost.domain.values import Json
 from milepost.engine.models import Prompt, Token
 from milepost.engine.tooling import ToolCall
 
 from .history import History, Sample
 from .people import Answer, Question
-from .scripted import ScriptedTool, step_id
+from .planned import Planned
+from .scripted import ScriptedTool
 from .trials import (
     Failing,
     Failure,
@@ -42,7 +42,7 @@ class Script:
     failures: Rules[Callable[[Trial], Failure | None]]
     outputs: Rules[Callable[[Trial], Json]]
     history: History
-    estimates: Mapping[str, float]
+    planned: Planned
 
     @classmethod
     def of(
@@ -54,17 +54,16 @@ class Script:
         history: History | None,
     ) -> Script:
         """Return the rules; raise `ValidationError` for names that the plan does not have."""
-        steps = list(walk(spec.steps))
-        known = list(dict.fromkeys(name for step in steps for name in (step.id, step.tool) if name))
-        check_names(given_durations, known, where="durations")
-        check_names(given_failures, known, where="failures")
-        check_names(given_outputs, known, where="outputs")
+        planned = Planned(spec)
+        check_names(given_durations, planned.names, where="durations")
+        check_names(given_failures, planned.names, where="failures")
+        check_names(given_outputs, planned.names, where="outputs")
         return cls(
             durations(given_durations),
             failures(given_failures),
             outputs(given_outputs),
             history or History(),
-            {step.id: _estimate(step) for step in steps if step.estimated_duration is not None},
+            planned,
         )
 
     def outcome(self, trial: Trial) -> Sample:
@@ -85,7 +84,8 @@ class Script:
         return by_rule or self.history.draw(trial) is not None
 
     def _estimate(self, trial: Trial) -> float:
-        return self.estimates.get(step_id(trial.step), UNKNOWN_DURATION)
+        estimate = self.planned.estimate(trial.step)
+        return UNKNOWN_DURATION if estimate is None else estimate.total_seconds()
 
 
 @dataclass(slots=True)
@@ -140,7 +140,3 @@ class SimulatedWorld:
         if outcome.failure is not None:
             raise outcome.failure.error()
         return outcome.output
-
-
-def _estimate(step: StepSpec) -> float:
-    return step.estimated_duration.total_seconds() if step.estimated_duration else 0.0

@@ -96,10 +96,13 @@ def outputs(given: Mapping[str, Any] | None) -> Rules[Callable[[Trial], Json]]:
 
 
 def check_names(given: Mapping[str, Any] | None, known: Collection[str], *, where: str) -> None:
-    """Raise `ValidationError` for a name that is no step, no tool and not `*`."""
+    """Raise `ValidationError` for a name that is no step, no tool and not `*`.
+
+    `known` are tools, ids, and paths without numbers.
+    """
     for name in given or {}:
-        if name != ANY and name not in known and step_id(name) not in known:
-            mend = suggestion(name, known, kind="steps and tools")
+        if name != ANY and name not in known and without_numbers(name) not in known:
+            mend = suggestion(without_numbers(name), known, kind="steps and tools")
             raise ValidationError(f"{name!r} is no step and no tool here", where=where, mend=mend)
 
 

@@ -1,9 +1,11 @@
 """Plans that changed on their way, or undid something: recorded, learnt from and simulated."""
 
 from collections.abc import Awaitable, Callable
+from datetime import timedelta
 from typing import Any
 
 import anyio
+import pytest
 
 from milepost.facade import Milepost
 from milepost.testing import (
@@ -31,6 +33,8 @@ OTHER_WAY = flow(
     settings={"replan": {"on": ["failure"]}},
 )
 FALLING_BACK = flow(tool("a"), settings={"replan": {}}, fallback=[tool("s", input={"k": 1})])
+BREAKS = {"code": "broken", "retryable": False}
+"""What breaks in a simulation."""
 
 
 def fetched(call: Any) -> int:
@@ -101,8 +105,29 @@ def test_a_fallback_is_recorded_and_falls_back_again() -> None:
     assert check(recording) == []
 
 
+@pytest.mark.parametrize("name", ["flight~undo", "cancel"])
+def test_what_an_undoing_step_takes_is_said_by_its_path_or_its_tool(name: str) -> None:
+    rules = {"failures": {"visa": BREAKS}, "outputs": {"flight": {"id": 7}}}
+    simulation = simulate(BOOKED, durations={"*": 1, name: 60}, **rules)
+    assert simulation.result.duration == timedelta(seconds=62)
+
+
+def test_what_another_way_takes_is_said_by_its_tool() -> None:
+    simulation = simulate(OTHER_WAY, failures={"old": BREAKS}, durations={"*": 1, "new": 60})
+    assert simulation.result.duration == timedelta(seconds=62)
+
+
+@pytest.mark.parametrize("name", ["s", "s.tool"])
+def test_what_a_fallback_takes_is_said_or_estimated(name: str) -> None:
+    said = simulate(FALLING_BACK, failures={"a": BREAKS}, durations={name: 60})
+    assert said.result.duration == timedelta(seconds=61)
+    fallback = [tool("s", estimated_duration="1h")]
+    estimated = simulate({**FALLING_BACK, "fallback": fallback}, failures={"a": BREAKS})
+    assert estimated.result.duration == timedelta(hours=1, seconds=1)
+
+
 def test_a_simulation_shows_the_steps_of_the_fallback_and_those_before() -> None:
-    simulation = simulate(FALLING_BACK, failures={"a": {"code": "broken", "retryable": False}})
+    simulation = simulate(FALLING_BACK, failures={"a": BREAKS})
     lanes = [(lane.path, len(lane.bars), lane.removed) for lane in simulation.timeline.lanes]
     assert lanes == [("s", 1, False), ("a", 1, True)]
     assert simulation.critical_path == ("s",)

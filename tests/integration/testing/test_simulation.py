@@ -80,6 +80,38 @@ def test_a_plan_begins_when_it_is_told_and_always_at_the_same_time_if_not() -> N
         simulate(plan, beginning=datetime(2030, 1, 1))  # noqa: DTZ001 - what is refused
 
 
+def nested(*steps: dict[str, Any]) -> dict[str, Any]:
+    """Return a plan with one container after the other, each with one of the steps."""
+    boxes = [
+        {"id": f"box{number}", "type": "sequential", "steps": [step]}
+        for number, step in enumerate(steps)
+    ]
+    return flow(*boxes, settings={"scheduling": "serial"})
+
+
+def test_steps_of_one_name_in_other_containers_have_their_own_estimates() -> None:
+    plan = nested(tool("x", estimated_duration="100s"), tool("x", estimated_duration="10s"))
+    assert simulate(plan).result.duration == timedelta(seconds=110)
+    assert simulate(nested(plan["steps"][0]["steps"][0], tool("x"))).result.duration == timedelta(
+        seconds=101
+    )
+
+
+def test_iterations_and_cases_have_the_estimates_that_are_written_for_them() -> None:
+    cases = [
+        {"when": "item > 1", "steps": [tool("x", estimated_duration="60s")]},
+        {"else": True, "steps": [tool("x", estimated_duration="5s")]},
+    ]
+    route = {"id": "route", "type": "branch", "cases": cases}
+    plan = flow({"id": "each", "type": "loop", "for_each": [1, 2, 3], "steps": [route]})
+    assert simulate(plan).result.duration == timedelta(seconds=125)
+
+
+def test_a_mistyped_path_is_refused_though_it_ends_with_a_step() -> None:
+    with pytest.raises(ValidationError, match=r"'bx0.x' .* did you mean `box0.x`"):
+        simulate(nested(tool("x")), durations={"bx0.x": 60})
+
+
 def test_models_take_their_time_fail_and_answer() -> None:
     ask = {"id": "ask", "type": "llm", "prompt": "how?", "schema": {"type": "object"}}
     plan = flow({**ask, "retry": {"max_attempts": 2, "jitter": False, "initial_delay": "1s"}})

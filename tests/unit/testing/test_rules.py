@@ -101,7 +101,9 @@ def test_a_function_that_gives_no_duration_is_told() -> None:
 
 
 def test_names_that_the_plan_does_not_have_are_refused_with_the_nearest() -> None:
-    known = ["load", "fetch", "http.get"]
+    known = ["load", "fetch", "each.fetch", "http.get"]
     check_names({"load": 1, "each[2].fetch": 1, "http.get": 1, "*": 1}, known, where="durations")
     with pytest.raises(ValidationError, match=r"^durations: 'lod' .*did you mean `load`"):
         check_names({"lod": 1}, known, where="durations")
+    with pytest.raises(ValidationError, match=r"'eech\[2\].fetch' .*did you mean `each.fetch`"):
+        check_names({"eech[2].fetch": 1}, known, where="durations")
