@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import anyio
+import orjson
 from anyio.abc import TaskGroup
 
 from milepost.composition import problem_of
@@ -14,7 +15,7 @@ from milepost.domain.errors import MilepostError, RefusedError, ValidationError
 from milepost.domain.events import Event, StepSuspended, Waiting
 from milepost.domain.ids import StepPath, path_of, plan_of
 from milepost.domain.plans import PlanResult, PlanStatus
-from milepost.domain.values import Json
+from milepost.domain.values import Json, canonical_bytes
 from milepost.engine.coordinator import Watch
 from milepost.facade import Milepost
 
@@ -26,6 +27,7 @@ class Question:
     step: StepPath
     asked: int
     is_unknown: bool
+    prompt: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +48,8 @@ Begin = Callable[[Watch], Awaitable[str]]
 async def carry_out(opened: Milepost, begin: Begin, reply: Reply) -> PlanResult:
     """Carry a plan to its end with people who answer; paused if nobody answers what it asks.
 
-    Raises `ValidationError` for an answer that does not fit its question.
+    Raises `ValidationError` for an answer that does not fit its question, or that `reply` fails
+    to give.
     """
     people = _People(opened, reply)
     failure: MilepostError | None = None
@@ -68,7 +71,7 @@ class _People:
     tasks: TaskGroup
 
     def __init__(self, opened: Milepost, reply: Reply) -> None:
-        self.misfit: ValidationError | None = None
+        self.misfit: RefusedError | None = None
         self._opened = opened
         self._reply = reply
         self._asked: Counter[StepPath] = Counter()
@@ -83,11 +86,11 @@ class _People:
         if event.waiting not in (Waiting.PERSON, Waiting.UNKNOWN):
             return
         self._asked[path] += 1
-        question = Question(path, self._asked[path], event.waiting is Waiting.UNKNOWN)
-        answer = self._reply(question)
-        if answer is not None:
-            self._thinking += 1
-            self.tasks.start_soon(self._answer, event, path, answer)
+        prompt = event.question.prompt if event.question else None
+        is_unknown = event.waiting is Waiting.UNKNOWN
+        self._thinking += 1
+        question = Question(path, self._asked[path], is_unknown, prompt)
+        self.tasks.start_soon(self._think, event, question)
 
     async def wait(self, plan: str) -> PlanResult:
         """Return what came of the plan once it rests and nobody is about to answer."""
@@ -97,14 +100,14 @@ class _People:
                 return result
             await self._answered.wait()
 
-    async def _answer(self, event: StepSuspended, path: StepPath, answer: Answer) -> None:
-        await anyio.sleep(answer.seconds)
-        schema = event.question.answer_schema if event.question else None
-        problem = problem_of(answer.value, schema) if answer.outcome == "value" else None
-        if problem is not None:
-            self.misfit = ValidationError(f"the answer does not fit: {problem}", where=path)
-        else:
-            await self._tell(event, path, answer)
+    async def _think(self, event: StepSuspended, question: Question) -> None:
+        try:
+            answer = _said(self._reply, question)
+            if answer is not None:
+                await anyio.sleep(answer.seconds)
+                await self._tell(event, question.step, _fitting(answer, event, question.step))
+        except RefusedError as error:
+            self.misfit = error
         self._thinking -= 1
         self._answered.set()
         self._answered = anyio.Event()
@@ -118,3 +121,25 @@ class _People:
             )
         except RefusedError:
             return
+
+
+def _said(reply: Reply, question: Question) -> Answer | None:
+    """Return the answer to a question; raise `RefusedError` for rules that fail to give it."""
+    try:
+        return reply(question)
+    except RefusedError:
+        raise
+    except Exception as error:
+        problem = f"the rule for its answer failed ({error!r})"
+        raise ValidationError(problem, where=question.step) from error
+
+
+def _fitting(answer: Answer, event: StepSuspended, path: StepPath) -> Answer:
+    """Return an answer as JSON holds it; raise `RefusedError` if it does not fit its question."""
+    if answer.outcome != "value":
+        return answer
+    value = orjson.loads(canonical_bytes(answer.value))
+    problem = problem_of(value, event.question.answer_schema if event.question else None)
+    if problem is not None:
+        raise ValidationError(f"the answer does not fit: {problem}", where=path)
+    return replace(answer, value=value)

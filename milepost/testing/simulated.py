@@ -58,6 +58,7 @@ class Script:
         check_names(given_durations, planned.names, where="durations")
         check_names(given_failures, planned.names, where="failures")
         check_names(given_outputs, planned.names, where="outputs")
+        planned.refuse_failing_people(given_failures or ())
         return cls(
             durations(given_durations),
             failures(given_failures),
@@ -128,7 +129,7 @@ class SimulatedWorld:
 
     def reply(self, question: Question) -> Answer | None:
         """Return the answer of a person, None where none is known."""
-        trial = Trial(self.seed, question.step, 0, question.asked)
+        trial = Trial(self.seed, question.step, 0, question.asked, None, question.prompt)
         if not self.script.answers(trial):
             return None
         outcome = self.script.outcome(trial)

@@ -153,6 +153,29 @@ def test_an_answer_that_does_not_fit_is_an_error() -> None:
         simulate(plan, outputs={"ok": "perhaps"})
 
 
+def test_a_function_may_answer_and_sees_what_is_asked() -> None:
+    plan = flow({"id": "each", "type": "loop", "count": 2, "steps": [question("ok")]})
+    simulation = simulate(plan, outputs={"ok": lambda trial: (trial.given, trial.attempt)})
+    assert simulation.result.final_output == [["ok?", 1], ["ok?", 1]]
+
+
+@pytest.mark.parametrize(
+    ("rules", "told"),
+    [
+        ({"outputs": {"ok": lambda _trial: 1 / 0}}, r"^ok: the rule for its answer failed \(Zero"),
+        ({"outputs": {"ok": lambda _trial: {1}}}, "a value of the type set is not JSON"),
+        (
+            {"outputs": {"ok": 1}, "durations": {"ok": lambda _trial: "soon"}},
+            "durations ok: 'soon' is not a duration",
+        ),
+        ({"outputs": {"ok": 1}, "failures": {"ok": "busy"}}, "failures: 'ok' asks a person, who"),
+    ],
+)
+def test_rules_by_which_nobody_can_answer_are_refused(rules: dict[str, Any], told: str) -> None:
+    with pytest.raises(ValidationError, match=told):
+        simulate(flow(question("ok")), **rules)
+
+
 def test_functions_see_the_attempt_and_its_own_luck() -> None:
     seen: list[Any] = []
 
