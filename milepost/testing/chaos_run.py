@@ -32,8 +32,8 @@ from .people import Answer, Question, carry_out
 from .scripted import step_id
 from .virtual_time import run_virtual
 
-MOST_CRASHES = 200
-"""After so many crashes a run is given up."""
+MOST_CRASHES = 1_000
+"""Crashes after which a run is given up unless another number is given."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,19 +73,21 @@ def chaos_run(
     answers: Mapping[str, Json] | None = None,
     unknown: str = "retry",
     models: Models | None = None,
+    most_crashes: int = MOST_CRASHES,
 ) -> ChaosReport:
     """Carry a plan out under faults, over all crashes, and check that nothing went wrong by them.
 
     Tools that are no `ChaosTools` get one error and one crash in ten calls, and delays up to five
     seconds. `answers` are for steps that ask a person, by path or id; `unknown` (`retry` or
-    `fail`) for writing tools that a crash cut off. It runs in virtual time in an event loop of its
-    own: call it from code that is not asynchronous, with tools that are asynchronous.
+    `fail`) for writing tools that a crash cut off. After more than `most_crashes` the run is given
+    up, which is a problem. It runs in virtual time in an event loop of its own: call it from code
+    that is not asynchronous, with tools that are asynchronous.
     """
     if unknown not in ("retry", "fail"):
         raise ValidationError(f"{unknown!r} is not retry or fail", where="unknown")
     chaos = tools if isinstance(tools, ChaosTools) else _usual(tools)
     run = _Run(plan, chaos.fresh(seed), inputs, models, partial(_reply, answers or {}, unknown))
-    return run_virtual(run.report)
+    return run_virtual(run.report, most_crashes)
 
 
 def find_failing_seed(check: Callable[[int], object], seeds: Iterable[int]) -> int | None:
@@ -117,11 +119,12 @@ class _Run:
         self._plan = ""
         chaos.position = lambda: self._store.recorder.max_notification_id() or 0
 
-    async def report(self) -> ChaosReport:
+    async def report(self, most_crashes: int) -> ChaosReport:
         """Let one life follow the other until the plan rests; return what came of it."""
-        for _life in range(MOST_CRASHES):
-            if await self._live():
-                break
+        lives = 1
+        while not (rests := await self._live()) and lives <= most_crashes:
+            lives += 1
+        problems = [] if rests else [f"it was given up after {lives} crashes; see `most_crashes`"]
         async with engine(self._chaos, store=self._store, world=self._world) as opened:
             result = await opened.wait(self._plan)
             replayed = await opened.replay(self._plan)
@@ -132,7 +135,7 @@ class _Run:
             faults=tuple(self._chaos.faults),
             calls=len(self._chaos.calls),
             events=tuple(event_view(*one, None) for one in stored),
-            problems=tuple(problems_of(result, replayed, stored, self._chaos.calls)),
+            problems=(*problems, *problems_of(result, replayed, stored, self._chaos.calls)),
         )
 
     async def _live(self) -> bool:

@@ -111,6 +111,18 @@ def test_a_question_that_nobody_answers_is_a_problem() -> None:
     assert not report.is_sound
 
 
+def test_a_run_with_too_many_crashes_is_given_up_and_says_so() -> None:
+    plan = flow({"id": "each", "type": "loop", "count": 40, "steps": [tool("a")]})
+    often = ChaosTools(ScriptedTools(), crashes=0.3)
+    whole = chaos_run(plan, often, seed=2)
+    assert whole.is_sound
+    given_up = chaos_run(plan, often, seed=2, most_crashes=whole.crashes - 1)
+    assert given_up.problems == (
+        f"it was given up after {whole.crashes} crashes; see `most_crashes`",
+        "the plan did not end: it is running",
+    )
+
+
 def test_injected_errors_have_the_codes_that_were_given() -> None:
     plan = flow(tool("a", retry={"max_attempts": 2, "retryable_errors": ["busy"]}))
     for code, attempts in (("busy", 2), ("full", 1)):
