@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 from enum import StrEnum
+from typing import TypeAlias
 
 import anyio
 
@@ -18,6 +20,8 @@ from .trials import Trial
 
 CHAOS = "chaos"
 """Code of injected errors unless codes are given."""
+
+Delay: TypeAlias = "float | str | timedelta"
 
 
 class FaultKind(StrEnum):
@@ -42,7 +46,7 @@ class Fault:
 
 @dataclass(frozen=True, slots=True)
 class Faults:
-    """How often what goes wrong: rates from 0 to 1 per call, delays in seconds.
+    """How often what goes wrong: rates from 0 to 1 per call, the least and the most delay.
 
     What happens to a call depends on the seed, the step's path, its activation and the attempt
     alone: other calls, and when they are made, change nothing.
@@ -51,21 +55,21 @@ class Faults:
     seed: int = 0
     errors: float = 0.0
     crashes: float = 0.0
-    delays: tuple[float, float] = (0.0, 0.0)
+    delays: tuple[Delay, Delay] = (0.0, 0.0)
     codes: tuple[str, ...] = (CHAOS,)
 
     def __post_init__(self) -> None:
         for name, rate in (("errors", self.errors), ("crashes", self.crashes)):
             if not 0 <= rate <= 1:
                 raise ValidationError(f"the rate {rate:g} is not within 0 and 1", where=name)
-        low, high = (parse_duration(each).total_seconds() for each in self.delays)
+        low, high = self._seconds()
         if low > high or not self.codes:
             raise ValidationError("give delays as (low, high), and at least one code", where=CHAOS)
 
     def of(self, step: str, activation: int, attempt: int) -> list[Fault]:
         """Return what goes wrong with a call: a delay, and at most one of error and crash."""
         luck = Trial(self.seed, step, activation, attempt).luck(CHAOS)
-        fate, half, delay = luck.random(), luck.random(), luck.uniform(*self.delays)
+        fate, half, delay = luck.random(), luck.random(), luck.uniform(*self._seconds())
         code = luck.choice(self.codes)
         found: list[tuple[FaultKind, str | float | None]] = []
         if delay:
@@ -76,6 +80,9 @@ class Faults:
         elif fate < self.crashes + self.errors:
             found.append((FaultKind.ERROR, code))
         return [Fault(step, activation, attempt, kind, detail) for kind, detail in found]
+
+    def _seconds(self) -> list[float]:
+        return [parse_duration(each).total_seconds() for each in self.delays]
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +99,8 @@ class ChaosTools:
     """Tools with faults; `faults` and `calls` tell what was injected and what reached a tool.
 
     `tools` are any tools: scripted ones, a registry, or a list. `errors` and `crashes` are rates
-    from 0 to 1 per call, `delays` the seconds that every call is delayed by, at least and at most.
+    from 0 to 1 per call, `delays` what every call is delayed by, at least and at most: seconds,
+    or texts like `"2m"`.
     Outside of `chaos_run` a crash is an error of the code `crash`.
     """
 
@@ -102,7 +110,7 @@ class ChaosTools:
         *,
         seed: int = 0,
         errors: float = 0.0,
-        delays: tuple[float, float] = (0.0, 0.0),
+        delays: tuple[Delay, Delay] = (0.0, 0.0),
         crashes: float = 0.0,
         codes: Sequence[str] = (CHAOS,),
     ) -> None:

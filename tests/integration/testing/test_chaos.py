@@ -1,6 +1,7 @@
 """The ChaosEngine: seeded errors, delays and crashes; what must hold, holds."""
 
 from collections import Counter
+from datetime import timedelta
 from typing import Any
 
 import anyio
@@ -9,6 +10,7 @@ import pytest
 import milepost
 from milepost.domain.errors import ValidationError
 from milepost.testing import (
+    ChaosReport,
     ChaosTools,
     FaultKind,
     ScriptedTools,
@@ -121,6 +123,14 @@ def test_a_run_with_too_many_crashes_is_given_up_and_says_so() -> None:
         f"it was given up after {whole.crashes} crashes; see `most_crashes`",
         "the plan did not end: it is running",
     )
+
+
+def test_delays_may_be_texts() -> None:
+    def run(*delays: Any) -> ChaosReport:
+        return chaos_run(flow(tool("a")), ChaosTools(ScriptedTools(), delays=delays), seed=1)
+
+    assert run("1m", "2m") == run(60, 120)
+    assert run("1m", "2m").result.duration >= timedelta(minutes=1)
 
 
 def test_injected_errors_have_the_codes_that_were_given() -> None:
