@@ -43,10 +43,13 @@ if TYPE_CHECKING:
         PlanStatus,
     )
     from milepost.domain.policies import RetryPolicy, RetryStrategy
+    from milepost.domain.replanning import RevisionStrategy
     from milepost.domain.steps import Dependency, StepKind, StepSpec, StepStatus
+    from milepost.engine.planner import Planner, Proposal, ReplanRequest
     from milepost.engine.streaming import Chunk, ChunkKind
     from milepost.engine.tooling import ToolCall
     from milepost.facade import Milepost
+    from milepost.projections.reader import PlanFilter
 
 __version__ = "0.1.0"
 
@@ -82,9 +85,12 @@ _HOMES = {
         "PlanStatus",
     ),
     "milepost.domain.policies": ("RetryPolicy", "RetryStrategy"),
+    "milepost.domain.replanning": ("RevisionStrategy",),
     "milepost.domain.steps": ("Dependency", "StepKind", "StepSpec", "StepStatus"),
+    "milepost.engine.planner": ("Planner", "Proposal", "ReplanRequest"),
     "milepost.engine.streaming": ("Chunk", "ChunkKind"),
     "milepost.engine.tooling": ("ToolCall",),
+    "milepost.projections.reader": ("PlanFilter",),
 }
 _HOME_OF = {name: module for module, names in _HOMES.items() for name in names}
 
@@ -106,14 +112,19 @@ __all__ = [
     "OwnedElsewhereError",
     "Plan",
     "PlanBuilder",
+    "PlanFilter",
     "PlanResult",
     "PlanSettings",
     "PlanSpec",
     "PlanStatus",
+    "Planner",
     "PlanningError",
+    "Proposal",
     "RefusedError",
+    "ReplanRequest",
     "RetryPolicy",
     "RetryStrategy",
+    "RevisionStrategy",
     "StepKind",
     "StepSpec",
     "StepStatus",
