@@ -34,7 +34,7 @@ def tools_of_module(name_or_path: str) -> list[Tool]:
         module = _imported_file(Path(name_or_path)) if is_path else _imported(name_or_path)
     except MemoryError:
         raise
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         raise ValidationError(
             f"cannot be imported ({type(error).__name__}: {error})",
             where=where,
@@ -50,7 +50,7 @@ def tools_of_plugins() -> list[Tool]:
         where = f"plugin {entry.name}"
         try:
             loaded = entry.load()
-        except Exception as error:
+        except (Exception, SystemExit) as error:
             raise ValidationError(
                 f"cannot be loaded ({type(error).__name__}: {error})",
                 where=where,

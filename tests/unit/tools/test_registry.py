@@ -137,7 +137,12 @@ def test_a_module_is_loaded_by_its_dotted_name() -> None:
 
 @pytest.mark.parametrize(
     ("source", "problem"),
-    [("def broken(:\n", "cannot be imported"), ("x = 1\n", "holds no tool"), (None, "cannot be")],
+    [
+        ("def broken(:\n", "cannot be imported"),
+        ("x = 1\n", "holds no tool"),
+        ("raise SystemExit(0)\n", "cannot be imported .SystemExit: 0."),
+        (None, "cannot be"),
+    ],
 )
 def test_a_file_that_cannot_be_used_is_named(
     tmp_path: Path, source: str | None, problem: str
