@@ -19,6 +19,7 @@ from .streaming import ChunkKind, StreamingAggregator
 from .tooling import Tools
 from .world import World
 
+LONGEST_CODE = 200
 LONGEST_MESSAGE = 10_000
 LONGEST_STACK = 20_000
 
@@ -120,7 +121,7 @@ def record_of(error: BaseException) -> ErrorRecord:
     if isinstance(error, ExecutionError):
         return ErrorRecord(
             kind=error.kind,
-            code=str(error.code),
+            code=_words_of(error.code)[:LONGEST_CODE],
             message=_message(error),
             retryable=bool(error.retryable),
             stack=_stack(error) if error.__cause__ is not None else None,
@@ -129,18 +130,22 @@ def record_of(error: BaseException) -> ErrorRecord:
         return ErrorRecord(
             kind=error.kind, code=error.kind, message=_message(error), retryable=False
         )
-    name = type(error).__name__
+    name = _storable(type(error).__name__)[:LONGEST_CODE]
     code = "timeout" if isinstance(error, TimeoutError) else name
     return ErrorRecord(code=code, message=f"{name}: {_message(error)}", stack=_stack(error))
 
 
 def _message(error: BaseException) -> str:
-    """Return an error's own words, as far as they can be stored."""
+    return _words_of(error)[:LONGEST_MESSAGE]
+
+
+def _words_of(value: object) -> str:
+    """Return the text that an error, or its code, is told by, as far as it can be stored."""
     try:
-        text = str(error)
+        text = str(value)
     except Exception as failure:  # noqa: BLE001 - foreign code, and the error matters more
-        text = f"(asking for its message raised {type(failure).__name__})"
-    return _storable(text)[:LONGEST_MESSAGE]
+        text = f"(asking for its text raised {type(failure).__name__})"
+    return _storable(text)
 
 
 def _stack(error: BaseException) -> str:

@@ -6,6 +6,7 @@ from typing import Any
 import anyio
 import pytest
 
+from milepost.engine.attempt import LONGEST_CODE
 from milepost.engine.tooling import ToolCall
 from milepost.testing import ScriptedTools, attempts, fails, hangs
 
@@ -63,8 +64,10 @@ async def test_a_result_that_is_not_json_fails_the_step(scene: Scene, result: ob
         (TimeoutError("too slow"), "timeout"),
         (fails("busy"), "busy"),
         (fails(404), "404"),  # type: ignore[arg-type]
+        (fails("half a \ud800 character"), "half a ? character"),
+        (fails("c" * 1000), "c" * LONGEST_CODE),
     ],
-    ids=lambda value: type(value).__name__ if isinstance(value, BaseException) else value,
+    ids=lambda value: type(value).__name__ if isinstance(value, BaseException) else value[:30],
 )
 async def test_an_error_of_any_kind_fails_the_step_with_its_code(
     scene: Scene, error: BaseException, code: str
