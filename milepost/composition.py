@@ -13,7 +13,7 @@ from milepost.adapters.planners import RulePlanner
 from milepost.adapters.store.beside import file_of_store
 from milepost.adapters.store.journal import open_journal
 from milepost.adapters.tools import ToolOptions, ToolRegistry, builtin_tools
-from milepost.adapters.tools.schema_check import SchemaCheck
+from milepost.adapters.tools.bounded_check import problem_of
 from milepost.adapters.workflow import Workflow, load_workflow
 from milepost.adapters.workflow import validate as validate_workflow
 from milepost.adapters.workflow.preparation import Preparation
@@ -175,13 +175,3 @@ def _files_of(store: str | Path) -> Callable[[Path], bool]:
         return lambda _path: False
     home = Path(store).resolve()
     return lambda path: file_of_store(path, home) is not None
-
-
-def problem_of(value: Json, schema: Json) -> str | None:
-    """Say what is wrong with a value by a JSON Schema, None if nothing is."""
-    if not isinstance(schema, dict):
-        return None
-    try:
-        return SchemaCheck(schema).problem(value)
-    except Exception as error:  # noqa: BLE001 - a plan may ask by a schema that is none
-        return f"the schema itself cannot be used ({error})"

@@ -10,7 +10,7 @@ import anyio
 import orjson
 from anyio.abc import TaskGroup
 
-from milepost.composition import problem_of
+from milepost.adapters.tools.bounded_check import problem_of
 from milepost.domain.errors import MilepostError, RefusedError, ValidationError
 from milepost.domain.events import Event, StepSuspended, Waiting
 from milepost.domain.ids import StepPath, path_of, plan_of

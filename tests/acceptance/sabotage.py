@@ -130,7 +130,7 @@ SABOTAGES: Mapping[str, Sabotage] = {
     "checks of answers": Sabotage(
         "H18",
         "tests/e2e/cli/test_steering.py::test_answers_are_checked_and_a_wrong_one_changes_nothing",
-        "milepost.adapters.tools.schema_check:SchemaCheck.problem",
+        "milepost.adapters.tools.bounded_check:BoundedCheck.problem",
         always(None),
     ),
     "comparing in replay": Sabotage(

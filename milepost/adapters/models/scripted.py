@@ -15,7 +15,7 @@ from typing import Annotated
 import anyio.lowlevel
 from pydantic import BaseModel, ConfigDict, Field, JsonValue
 
-from milepost.adapters.tools.schema_check import SchemaCheck
+from milepost.adapters.tools.bounded_check import problem_of
 from milepost.domain.errors import ExecutionError, ValidationError
 from milepost.domain.validation import validated
 from milepost.domain.values import Json
@@ -94,7 +94,7 @@ class ScriptedModels:
 
     def check(self, value: Json, schema: Json) -> str | None:
         """Say what is wrong with a value by a JSON Schema."""
-        return SchemaCheck(schema).problem(value) if isinstance(schema, dict) else None
+        return problem_of(value, schema)
 
     def _next_answer(self, rule: Rule, number: int) -> Json:
         answers = rule.answers or (rule.answer,)

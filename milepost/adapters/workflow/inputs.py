@@ -3,16 +3,25 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
-from typing import Any
+from collections.abc import Mapping
 
-from milepost.adapters.tools.schema_check import SchemaCheck
+from milepost.adapters.tools.bounded_check import problem_of
 from milepost.domain.errors import ValidationError
 from milepost.domain.nearest import suggestion
 from milepost.domain.plans import PlanSpec
+from milepost.domain.templates import below
 from milepost.domain.values import Json
 
-_TYPES = ("string", "integer", "number", "boolean", "null", "object", "array")
+from .document import Problems
+from .schema_faults import schema_fault
+
+
+def check_declarations(inputs: Mapping[str, Json], pointer: str, problems: Problems) -> None:
+    """Note what is wrong with the declarations of inputs, which stand at `pointer`."""
+    for name, schema in inputs.items():
+        problem = declaration_problem(schema) if isinstance(schema, dict) else None
+        if problem:
+            problems.add(below(pointer, name), problem)
 
 
 def declaration_problem(schema: Mapping[str, Json]) -> str | None:
@@ -20,12 +29,10 @@ def declaration_problem(schema: Mapping[str, Json]) -> str | None:
 
     Beside the words of JSON Schema it may have `required`, true or false.
     """
-    plain = _plain(schema)
-    fault = None if _names_only_a_type(plain) else _schema_fault(plain)
-    fault = fault or next(_hidden_faults(plain), None)
+    fault = schema_fault(_plain(schema))
     if fault is not None or "default" not in schema:
         return fault
-    problem = _problem(plain, schema["default"])
+    problem = _problem(schema, schema["default"])
     return f"its default does not fit: {problem}" if problem else None
 
 
@@ -43,7 +50,7 @@ def check_inputs(spec: PlanSpec, given: Mapping[str, Json]) -> dict[str, Json]:
     found: dict[str, Json] = {}
     for name, schema in spec.inputs.items():
         if name in given:
-            problem = _problem(_plain(schema), given[name])
+            problem = _problem(schema, given[name])
             if problem:
                 raise ValidationError(problem, where=f"input `{name}`")
             found[name] = given[name]
@@ -59,7 +66,7 @@ def input_from_text(schema: Mapping[str, Json], text: str) -> Json:
 
     A text that the schema takes stays a text; else it is read as JSON, if it is.
     """
-    if _problem(_plain(schema), text) is None and schema.get("type") is not None:
+    if _problem(schema, text) is None and schema.get("type") is not None:
         return text
     try:
         value: Json = json.loads(text, parse_constant=str)
@@ -68,29 +75,7 @@ def input_from_text(schema: Mapping[str, Json], text: str) -> Json:
     return value
 
 
-def _names_only_a_type(schema: Mapping[str, Json]) -> bool:
-    """Tell whether a declaration is so simple that nothing can be wrong with it."""
-    return (
-        schema.get("type") in _TYPES
-        and isinstance(schema.get("description", ""), str)
-        and schema.keys() <= {"type", "description", "default"}
-    )
-
-
-def _schema_fault(schema: dict[str, Any]) -> str | None:
-    """Return why a value is no JSON Schema, None when it is one."""
-    from jsonschema import Draft202012Validator
-    from jsonschema.exceptions import SchemaError
-
-    try:
-        Draft202012Validator.check_schema(schema)
-    except SchemaError as error:
-        place = "/".join(str(part) for part in error.absolute_path)
-        return f"it is no JSON Schema: {place + ': ' if place else ''}{error.message[:200]}"
-    return None
-
-
-def _plain(schema: Mapping[str, Json]) -> dict[str, Any]:
+def _plain(schema: Mapping[str, Json]) -> dict[str, Json]:
     required = schema.get("required")
     return {
         key: value
@@ -99,29 +84,6 @@ def _plain(schema: Mapping[str, Json]) -> dict[str, Any]:
     }
 
 
-def _hidden_faults(schema: Json) -> Iterator[str]:
-    """Yield what only shows once a value is checked: references to other documents."""
-    if isinstance(schema, list):
-        for item in schema:
-            yield from _hidden_faults(item)
-    if not isinstance(schema, dict):
-        return
-    for key, value in schema.items():
-        if key in {"$ref", "$dynamicRef"} and isinstance(value, str) and value[:1] != "#":
-            yield f"it refers to `{value:.60}`; no schema is ever fetched, write it here"
-        yield from _hidden_faults(value)
-
-
-def _problem(schema: Mapping[str, Any], value: Json) -> str | None:
-    try:
-        problem = SchemaCheck(schema).problem(value)
-    except _unresolvable() as error:
-        return f"cannot be checked, its schema refers to what is not there ({error!r:.80})"
+def _problem(schema: Mapping[str, Json], value: Json) -> str | None:
+    problem = problem_of(value, _plain(schema))
     return None if problem is None else problem.removeprefix("the value: ")
-
-
-def _unresolvable() -> tuple[type[Exception], ...]:
-    """Return what a schema raises that refers to what is not there, or to itself."""
-    from referencing.exceptions import Unresolvable
-
-    return Unresolvable, RecursionError

@@ -19,7 +19,7 @@ from milepost.domain.validation import problems as faults_of
 from milepost.domain.values import Json
 
 from .document import Document, Problems
-from .inputs import declaration_problem
+from .inputs import check_declarations
 from .keys import OF_PLAN, TOP
 from .steps import read_steps
 from .strictness import strict_faults
@@ -55,7 +55,8 @@ def read_plan(document: Document) -> Read:
     pointer, top = _top(document, problems)
     _refuse_unknown(top, pointer, problems)
     steps = read_steps(top["steps"], below(pointer, "steps"), problems) if "steps" in top else ()
-    _check_inputs(top.get("inputs"), below(pointer, "inputs"), problems)
+    if isinstance(inputs := top.get("inputs"), dict):
+        check_declarations(inputs, below(pointer, "inputs"), problems)
     fields: dict[str, Any] = {key: top[key] for key in top if key in TOP and top[key] is not None}
     ownership = {key: fields.pop(key) for key in OF_PLAN if key in fields}
     if isinstance(fields.get("fallback"), list):
@@ -91,16 +92,6 @@ def _refuse_unknown(top: Mapping[str, Json], pointer: str, problems: Problems) -
         if key not in TOP:
             mend = suggestion(key, TOP, kind="keys")
             problems.add(below(pointer, key), f"the key `{key}` is not known", mend=mend)
-
-
-def _check_inputs(inputs: Json, pointer: str, problems: Problems) -> None:
-    if not isinstance(inputs, dict):
-        return
-    for name, schema in inputs.items():
-        if isinstance(schema, dict):
-            problem = declaration_problem(schema)
-            if problem:
-                problems.add(below(pointer, name), problem)
 
 
 _Model = TypeVar("_Model", bound=BaseModel)

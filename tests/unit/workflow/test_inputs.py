@@ -1,5 +1,7 @@
 """Inputs are checked against their declarations when a run begins."""
 
+import json
+
 import pytest
 
 from milepost.adapters.workflow import check_inputs, input_from_text
@@ -80,17 +82,72 @@ def test_a_text_from_a_command_line_means(schema: dict[str, Json], text: str, va
     [
         ('{$ref: "http://127.0.0.1:9/x.json"}', "no schema is ever fetched"),
         ('{items: {$ref: "file:///etc/passwd"}}', "no schema is ever fetched"),
-        ('{type: string, pattern: "("}', "pattern: '(' is not a 'regex'"),
-        ('{$ref: "#/$defs/gone", default: 1}', "refers to what is not there"),
-        ('{$ref: "#", default: 1}', "refers to what is not there"),
+        ('{type: string, pattern: "("}', "pattern: '(' is no pattern that is known here"),
+        ('{type: string, pattern: "(?=a)"}', "look-around, including look-ahead and look-behind"),
+        ('{$ref: "#/$defs/gone"}', "refers to what is not there"),
+        ('{$ref: "#/default", default: x}', "refers to what is no schema"),
+        ('{$ref: "#/x-base", x-base: text}', "refers to what is no schema"),
+        ('{$ref: "#", default: 1}', "refers to itself without end"),
+        (
+            "{unevaluatedProperties: false, patternProperties: {a: true}}",
+            "both `unevaluatedProperties` and `patternProperties`",
+        ),
     ],
 )
 def test_a_schema_that_could_not_check_anything_is_refused(schema: str, message: str) -> None:
     assert message in refusal(f"inputs: {{a: {schema}}}\nsteps: [{{tool: t}}]")
 
 
-def test_a_reference_into_nothing_is_told_when_a_value_is_checked() -> None:
-    spec = load('inputs: {a: {$ref: "#/$defs/gone"}}\nsteps: [{tool: t}]').spec
+@pytest.mark.parametrize(
+    "schema",
+    [
+        "{type: object, default: {$ref: other.json}}",
+        "{const: {$ref: other.json}, default: {$ref: other.json}}",
+        "{type: number, multipleOf: 0.01, default: 19.99}",
+        '{type: string, pattern: "^\\\\p{L}+$", default: Łódź}',
+        '{$ref: "#/$defs/any", $defs: {any: true}}',
+        '{$ref: "#/$defs/tree", $defs: {tree: {items: {$ref: "#/$defs/tree"}}}, default: [[[]]]}',
+        "{patternProperties: {^x: {}}, additionalProperties: false, default: {xy: 1}}",
+        "{type: string, format: colour, default: reddish}",
+    ],
+)
+def test_what_json_schema_allows_is_no_fault(schema: str) -> None:
+    assert "a" in load(f"inputs: {{a: {schema}}}\nsteps: [{{tool: t}}]").spec.inputs
 
-    with pytest.raises(ValidationError, match="refers to what is not there"):
-        check_inputs(spec, {"a": 1})
+
+@pytest.mark.parametrize(
+    ("schema", "value"),
+    [
+        ("{format: date}", "2026-02-30"),
+        ("{format: email}", "nobody"),
+        ("{format: ipv4}", "1.2.3"),
+        ("{format: ipv6}", "1::2::3"),
+        ("{format: uuid}", "12"),
+        ("{multipleOf: 0.01}", 19.999),
+        ("{patternProperties: {^x: {type: integer}}}", {"xy": "1"}),
+        ("{patternProperties: {^x: {}}, additionalProperties: false}", {"xy": 1, "y": 1}),
+        ("{properties: {x: {}}, additionalProperties: {type: integer}}", {"x": "", "y": "1"}),
+    ],
+)
+def test_what_a_schema_forbids_is_refused(schema: str, value: Json) -> None:
+    spec = load(f"inputs: {{a: {schema}}}\nsteps: [{{tool: t}}]").spec
+
+    with pytest.raises(ValidationError, match="input `a`"):
+        check_inputs(spec, {"a": value})
+
+
+def test_a_pattern_takes_no_longer_than_the_text_is_long() -> None:
+    text = "a" * 1000 + "!"
+    schema = f'{{type: string, pattern: "^(a+)+$", default: "{text}"}}'
+
+    assert "its default does not fit" in refusal(f"inputs: {{a: {schema}}}\nsteps: [{{tool: t}}]")
+
+
+@pytest.mark.parametrize("word", ["allOf", "anyOf"])
+def test_references_that_double_at_each_of_many_levels_are_given_up(word: str) -> None:
+    levels = {f"d{at}": {word: [{"$ref": f"#/$defs/d{at + 1}"}] * 2} for at in range(64)}
+    schema = {"$defs": {**levels, "d64": {"type": "string"}}, "$ref": "#/$defs/d0"}
+    spec = load(f"inputs: {{a: {json.dumps(schema)}}}\nsteps: [{{tool: t}}]").spec
+
+    with pytest.raises(ValidationError, match="number of rules that a value is tried by"):
+        check_inputs(spec, {"a": 5 if word == "anyOf" else "text"})
