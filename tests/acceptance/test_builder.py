@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from milepost import PlanBuilder, PlanSettings, StepStatus
+from milepost import PlanBuilder, PlanSettings, StepStatus, ValidationError
+from milepost.domain.values import Json
 
 from .workbench import carried_out
 
@@ -74,3 +75,19 @@ def test_ids_differ_and_the_type_is_fixed_unless_it_is_given(given: str | None) 
     one, other = built().build(), built().build()
     assert one.id != other.id
     assert one.type == other.type == (given or "fixed")
+
+
+@pytest.mark.parametrize(
+    ("schema", "problem"),
+    [
+        ({"type": "strnig"}, "it is no JSON Schema: type"),
+        ({"type": "object", "properties": [1]}, "it is no JSON Schema: properties"),
+        ({"type": "string", "pattern": "("}, "is no pattern"),
+        ({"type": "integer", "default": "x"}, "its default does not fit"),
+    ],
+)
+def test_an_input_is_declared_as_well_as_in_a_file(schema: dict[str, Json], problem: str) -> None:
+    plan = PlanBuilder().with_inputs(n=schema).add_response("hi").build()
+
+    with pytest.raises(ValidationError, match=f"plan#/inputs/n: .*{problem}"):
+        carried_out(plan, inputs={"n": 1})

@@ -18,7 +18,9 @@ from milepost.domain.values import Json, canonical_bytes, content_hash
 from milepost.engine.library import Library, Prepared
 from milepost.engine.tooling import Tools
 
+from .document import Problems
 from .guards import read_text
+from .inputs import check_declarations
 from .json_reader import plain_document
 from .loading import Workflow, load_text, load_workflow
 from .plan import Ownership
@@ -116,4 +118,7 @@ def _workflow_of(spec: PlanSpec) -> Workflow:
     """Return a built plan as a workflow whose places are pointers into it."""
     written = spec.model_dump(mode="json", exclude_defaults=True, by_alias=True)
     document = plain_document(written, name="plan")
+    problems = Problems(document)
+    check_declarations(spec.inputs, "/inputs", problems)
+    problems.raise_found()
     return Workflow(spec, content_hash(written), document, "", Ownership())
