@@ -26,6 +26,7 @@ from .document import Problems
 from .expression_checks import ExpressionChecks
 from .levels import Level, levels_of
 from .loading import Workflow
+from .questions import question_faults
 
 
 def validate(workflow: Workflow, *, tools: Tools, expressions: Expressions) -> CompiledPlan:
@@ -43,7 +44,7 @@ def validate(workflow: Workflow, *, tools: Tools, expressions: Expressions) -> C
         if not problems.found:
             problems.add_error(_place_of(error, workflow), error)
         raise problems.error() from error
-    if any(True for node in nodes for _fault in calls.faults(node.spec)):
+    if any(True for node in nodes for _fault in _faults(node.spec, calls)):
         raise _problems(workflow, calls, expressions).error()
     return compiled
 
@@ -93,6 +94,12 @@ class _Calls:
         return known
 
 
+def _faults(step: StepSpec, calls: _Calls) -> Iterator[tuple[str, str]]:
+    """Yield what is wrong with a step by itself: the pointer into it, and the problem."""
+    yield from calls.faults(step)
+    yield from question_faults(step)
+
+
 def _problems(workflow: Workflow, calls: _Calls, expressions: Expressions) -> Problems:
     """Return all problems that have a place of their own."""
     problems = Problems(workflow.document, prefix=workflow.pointer)
@@ -100,7 +107,7 @@ def _problems(workflow: Workflow, calls: _Calls, expressions: Expressions) -> Pr
     for level in levels_of(workflow.spec):
         _check_dependencies(level, problems)
         for pointer, step in level.placed():
-            for place, problem in calls.faults(step):
+            for place, problem in _faults(step, calls):
                 problems.add(pointer + place, problem)
             checks.check(step, pointer, level)
     return problems

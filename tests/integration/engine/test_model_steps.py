@@ -77,5 +77,6 @@ async def test_a_prompt_that_no_scripted_model_knows_fails_the_step(scene: Scene
 
 async def test_a_step_without_a_prompt_fails_with_what_is_missing(scene: Scene) -> None:
     async with scene.engine(ScriptedTools(), ScriptedModels([{"answer": "x"}])) as mp:
-        ended = await mp.run(plan(ask("rivers", input={"system": "be brief"})))
+        asking = ask("rivers", input="${context.given}")
+        ended = await mp.run(plan(asking, context={"given": {"system": "be brief"}}))
     assert "needs `prompt`" in (ended.error_message or "")

@@ -178,12 +178,13 @@ async def test_the_same_question_is_answered_once(scene: Scene) -> None:
         assert sorted(outcomes) == ["refused", "refused", "taken"]
 
 
+@pytest.mark.parametrize("schema", [{"type": "nonsense"}, "nonsense"])
 async def test_a_schema_that_is_none_refuses_the_answer_and_nothing_else_breaks(
-    scene: Scene,
+    scene: Scene, schema: object
 ) -> None:
-    broken = {"prompt": "?", "schema": {"type": "nonsense"}}
+    asking = question("x", input={"prompt": "?", "schema": "${context.schema}"})
     async with scene.engine(ScriptedTools()) as mp:
-        asked = await mp.run(plan(question("x", input=broken)))
+        asked = await mp.run(plan(asking, context={"schema": schema}))
         with pytest.raises(RefusedError, match="schema itself"):
             await mp.answer(asked.plan_id, "x", value=1)
         assert (await mp.run(plan(tool("a")))).success

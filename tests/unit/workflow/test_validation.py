@@ -54,6 +54,10 @@ def refusal(steps: str) -> str:
         "  - {id: a, tool: noop}\n  - {type: parallel, steps: [{tool: noop, depends_on: a}]}",
         "  - {id: any text, tool: noop}\n  - {tool: noop, when: 'steps[\"any text\"].output'}",
         "  - {id: w, type: wait, for: '${inputs.region}'}",
+        "  - {type: user_input, input: '${inputs.region}'}",
+        "  - {type: user_input, prompt: ok?, schema: '${inputs.region}'}",
+        "  - {type: user_input, prompt: ok?, schema: {enum: ['${inputs.region}']}}",
+        "  - {type: llm, input: tell, schema: false}",
     ],
 )
 def test_a_sound_workflow_passes(steps: str) -> None:
@@ -63,6 +67,18 @@ def test_a_sound_workflow_passes(steps: str) -> None:
 @pytest.mark.parametrize(
     ("steps", "message"),
     [
+        ("  - {type: llm}", "w.yaml:3:5: a llm_call step needs `prompt`"),
+        ("  - {type: user_input, prompt: ''}", "a user_input step needs `prompt`"),
+        (
+            "  - {type: user_input, prompt: ok?, schema: {type: strnig}}",
+            "w.yaml:3:5: `schema`: it is no JSON Schema: type: 'strnig'",
+        ),
+        (
+            "  - {type: llm, prompt: say, schema: {properties: [1]}}",
+            "`schema`: it is no JSON Schema",
+        ),
+        ("  - {type: llm, prompt: say, schema: {$ref: '#/gone'}}", "refers to what is not there"),
+        ("  - {type: user_input, prompt: ok?, schema: text}", "a JSON Schema is an object, not"),
         ("  - {id: a, tool: sql.qery}", "w.yaml:3:13: tool 'sql.qery' is not known; did you mean"),
         ("  - {tool: noop, compensate: {tool: nop}}", "w.yaml:3:31: tool 'nop' is not known"),
         ("  - {tool: sql.query}", "tool `sql.query`: query: is missing"),
