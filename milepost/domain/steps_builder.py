@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from typing import Self, TypeAlias
 
 from .errors import ValidationError
+from .quoting import quoted
 from .steps import Dependency, StepKind, StepSpec
 from .validation import validated
 from .values import Json
@@ -53,9 +54,14 @@ class StepsBuilder:
 
     def add_llm_step(self, prompt: str, depends_on: Edges = None, **more: object) -> Self:
         """Add a model call; `input` in `more` gives it other fields beside the prompt."""
-        extra = more.pop("input", None)
-        fields = dict(extra) if isinstance(extra, Mapping) else {}
-        return self._add(StepKind.LLM_CALL, depends_on, more, input={**fields, "prompt": prompt})
+        extra = more.pop("input", None) or {}
+        if not isinstance(extra, Mapping) or "prompt" in extra:
+            raise ValidationError(
+                f"`input` must be an object without a `prompt`, this is {quoted(extra)}",
+                where=f"step {self._name(more)!r}",
+                mend="give what the model is asked as the prompt",
+            )
+        return self._add(StepKind.LLM_CALL, depends_on, more, input={**extra, "prompt": prompt})
 
     def add_tool_step(
         self,
@@ -65,7 +71,9 @@ class StepsBuilder:
         **more: object,
     ) -> Self:
         """Add a tool call; `arguments` may be a text whose `${…}` gives them."""
-        given = dict(arguments or {}) if isinstance(arguments, Mapping | None) else arguments
+        if arguments is None:
+            return self._add(StepKind.TOOL_CALL, depends_on, more, tool=tool)
+        given = dict(arguments) if isinstance(arguments, Mapping) else arguments
         return self._add(StepKind.TOOL_CALL, depends_on, more, tool=tool, input=given)
 
     def add_parallel_steps(
@@ -140,16 +148,19 @@ class StepsBuilder:
 
     def add_response(self, answer: Json, depends_on: Edges = None, **more: object) -> Self:
         """Add the step whose result is the plan's final answer."""
-        given = answer if isinstance(answer, dict) else {"text": answer}
-        return self._add(StepKind.RESPONSE, depends_on, more, input=given)
+        return self._add(StepKind.RESPONSE, depends_on, more, input=_answering(answer))
 
     def _add(
         self, kind: StepKind, depends_on: Edges, more: Mapping[str, object], **own: object
     ) -> Self:
-        fields: dict[str, object] = {"input": {}, **own, **more, "kind": kind}
-        fields.setdefault("id", self._name(more))
-        fields["depends_on"] = [*_edges(depends_on)]
-        return self.add_step(validated(StepSpec, fields, where=f"step {fields['id']!r}"))
+        where = f"step {self._name(more)!r}"
+        twice = more.keys() & {"kind", *own} - {"id"}
+        if twice:
+            names = " and ".join(f"`{name}`" for name in sorted(twice))
+            raise ValidationError(f"{names} would replace what the call itself gives", where=where)
+        fields: dict[str, object] = {"input": {}, "id": self._name(more), **own, **more}
+        fields |= {"kind": kind, "id": _id(fields["id"]), "depends_on": [*_edges(depends_on)]}
+        return self.add_step(validated(StepSpec, fields, where=where))
 
     def _name(self, more: Mapping[str, object]) -> str:
         """Return the given id, or the next number that no step here has as its id."""
@@ -159,6 +170,14 @@ class StepsBuilder:
         while f"{self._prefix}{number}" in self._taken:
             number += 1
         return f"{self._prefix}{number}"
+
+
+def _answering(answer: Json) -> Json:
+    """Return the input of a response step that answers a value."""
+    if not isinstance(answer, dict):
+        return {"text": answer}
+    stands_for_its_value = answer.keys() in ({"text"}, {"input"})
+    return {"input": answer} if stands_for_its_value else answer
 
 
 def _added(*parts: AddSteps, prefix: str) -> tuple[StepSpec, ...]:
@@ -186,4 +205,9 @@ def _edges(given: Edges) -> Iterable[object]:
     if isinstance(given, str | int | Dependency | Mapping):
         given = (given,)
     for edge in given:
-        yield str(edge) if isinstance(edge, int) else edge
+        yield _id(edge)
+
+
+def _id(given: object) -> object:
+    """Return a number as the id that it stands for, and anything else as it is."""
+    return str(given) if isinstance(given, int) and not isinstance(given, bool) else given

@@ -91,3 +91,9 @@ def test_an_input_is_declared_as_well_as_in_a_file(schema: dict[str, Json], prob
 
     with pytest.raises(ValidationError, match=f"plan#/inputs/n: .*{problem}"):
         carried_out(plan, inputs={"n": 1})
+
+
+def test_a_response_answers_the_object_that_it_is_given() -> None:
+    plan = PlanBuilder().add_response({"text": "hello"}).build()
+
+    assert carried_out(plan).result.final_output == {"text": "hello"}

@@ -316,6 +316,32 @@ def test_a_response_answers_a_text_or_an_object() -> None:
     assert one(PlanBuilder().add_response("done")).kind is StepKind.RESPONSE
     assert one(PlanBuilder().add_response("done")).input == {"text": "done"}
     assert one(PlanBuilder().add_response({"total": 3})).input == {"total": 3}
+    assert one(PlanBuilder().add_response({"text": "done"})).input == {"input": {"text": "done"}}
+
+
+def test_a_number_is_an_id() -> None:
+    built = PlanBuilder().add_tool_step("a", id=5).add_tool_step("b", depends_on=5).build()
+
+    assert [step.id for step in built.steps] == ["5", "2"]
+    assert built.steps[1].dependencies == ("5",)
+
+
+@pytest.mark.parametrize(
+    ("add", "problem"),
+    [
+        (lambda b: b.add_llm_step("p", input="x"), "step '1': `input` must be an object"),
+        (lambda b: b.add_tool_step("t", {"a": 1}, input={"a": 2}), "`input` would replace"),
+        (lambda b: b.add_tool_step("t", kind="llm"), "step '1': `kind` would replace"),
+        (lambda b: b.add_llm_step("p", input={"prompt": "q"}), "without a `prompt`"),
+        (lambda b: b.add_user_input("Sure?", input={"show": 1}), "step '1': `input` would replace"),
+        (lambda b: b.add_loop(lambda c: c.add_wait(1), count=1, steps=[]), "`steps` would replace"),
+        (lambda b: b.add_tool_step("t", id=True), "/id: must be text"),
+        (lambda b: b.add_tool_step("t", depends_on=True), "depends_on"),
+    ],
+)
+def test_nothing_that_is_given_is_lost(add: Callable[[PlanBuilder], object], problem: str) -> None:
+    with pytest.raises(ValidationError, match=problem):
+        add(PlanBuilder())
 
 
 def add_no_step(_builder: StepsBuilder) -> None:
