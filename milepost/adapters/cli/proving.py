@@ -118,17 +118,12 @@ async def export_plan(store: str, name: str, output: str | None) -> int:
 
 
 def log_lines(file: str) -> list[str]:
-    """Return the lines of an exported log; raise `ValidationError` for one that is damaged."""
-    from milepost.adapters.store.kinds import Kinds
-    from milepost.adapters.store.log_lines import read_log
-
+    """Return the lines of a file; raise `ValidationError` for one that cannot be read."""
     try:
         text = Path(file).read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
         raise ValidationError(f"cannot be read ({error})", where=file) from error
-    lines = text.removesuffix("\n").split("\n")  # other line ends, as U+2028, stand in JSON texts
-    read_log([line.encode() for line in lines], name=file, kinds=Kinds())
-    return lines
+    return text.removesuffix("\n").split("\n")  # other line ends, as U+2028, stand in JSON texts
 
 
 async def import_plan(store: str, lines: list[str], name: str) -> int:

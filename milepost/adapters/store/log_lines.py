@@ -14,7 +14,7 @@ from pydantic import ValidationError as PydanticValidationError
 
 from milepost.domain.errors import MilepostError, ValidationError
 from milepost.domain.events import ENVELOPE, CheckpointTaken, Event, PlanDrafted
-from milepost.domain.ids import PlanId, plan_of
+from milepost.domain.ids import PlanId, path_of, plan_of
 from milepost.domain.plans import PlanSpec
 from milepost.domain.values import ContentHash, canonical_bytes, hash_of
 from milepost.engine.journal import Stored
@@ -23,6 +23,7 @@ from milepost.projections.checks import PlanFold
 from .export_log import FORMAT, VERSION, event_line
 from .kinds import Kinds
 from .named_contents import contents_named
+from .step_places import StepPlaces
 
 _PLAN = re.compile(r"[A-Za-z0-9_-]{1,64}")
 _HEADER = {"format", "version", "plan", "events", "contents", "snapshots"}
@@ -69,8 +70,7 @@ class _Reading:
         self._number = header["events"]
         self._snapshots = _bodies(header["snapshots"])
         self._contents = _bodies(header["contents"])
-        for body in self._contents.values():
-            PlanSpec.model_validate_json(body)
+        self._places = _places(self._contents.values())
         self._named: set[ContentHash] = set()
         self._events: list[Event] = []
         self._versions: Counter[str] = Counter()
@@ -138,6 +138,9 @@ class _Reading:
             raise _wrong(f"event {event.id} should be number {expected} of its stream")
         if plan_of(event.originator_id) != self._plan:
             raise _wrong(f"event {event.id} is not of plan {self._plan}")
+        path = path_of(event.originator_id)
+        if path is not None and path not in self._places:
+            raise _wrong(f"no content of the plan has a step at {path!r}")
         if self._events and event.cause not in self._ids:
             raise _wrong(f"the cause {event.cause!r} does not come before the event")
         if self._events and event.timestamp < self._events[-1].timestamp:
@@ -179,6 +182,16 @@ def _bodies(given: dict[str, Any]) -> dict[ContentHash, bytes]:
             raise _wrong(f"the content {name} was changed: its hash is {hash_of(body)}")
         bodies[ContentHash(name)] = body
     return bodies
+
+
+def _places(bodies: Iterable[bytes]) -> StepPlaces:
+    """Return where the contents have steps; raise for a content that could not be carried out."""
+    places = StepPlaces()
+    for body in bodies:
+        content = PlanSpec.model_validate_json(body)
+        content.validate_execution_order()
+        places.add(content)
+    return places
 
 
 def _object(line: bytes, names: set[str]) -> dict[str, Any]:

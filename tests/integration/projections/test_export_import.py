@@ -14,6 +14,7 @@ from milepost.adapters.store.journal import open_journal
 from milepost.adapters.store.open_reads import open_reads
 from milepost.domain.errors import RefusedError, UnknownNameError, ValidationError
 from milepost.domain.events import PlanPaused, RequestMade, StepSuspended, Waiting
+from milepost.domain.values import canonical_bytes, hash_of
 from milepost.projections.views import as_json
 from tests.unit.projections.made import Record, plan_of, tool_step
 
@@ -141,6 +142,22 @@ def line(number: int, text: bytes) -> Change:
     return lambda lines: [*lines[: number - 1], text, *lines[number:]]
 
 
+def at_step(path: str) -> Change:
+    """Return a change of the place of the step `a`."""
+    old, new = b'"p1.a#', f'"p1.{path}#'.encode()
+    return lambda lines: [lines[0], *(one.replace(old, new) for one in lines[1:])]
+
+
+def with_steps(*steps: str, needs: str | None = None) -> Change:
+    """Return a change of the content's steps: one after another, the first after `needs`."""
+    before = (needs, *steps)
+    content = plan_of(
+        *(tool_step(name, *filter(None, [before[at]])) for at, name in enumerate(steps))
+    )
+    body = canonical_bytes(content.model_dump(mode="json", exclude_defaults=True, by_alias=True))
+    return edited(1, contents={hash_of(body): orjson.loads(body)})
+
+
 @pytest.mark.parametrize(
     ("change", "where", "problem"),
     [
@@ -160,6 +177,16 @@ def line(number: int, text: bytes) -> Change:
             1,
             "was changed",
         ),
+        (with_steps("a", "b", "b"), 1, "used more than once: `b`"),
+        (with_steps("a", "b", "c", needs="c"), 1, "go round in a circle"),
+        (at_step("b"), 4, "no content of the plan has a step at 'b'"),
+        (at_step("a]"), 4, "has a step at 'a]'"),
+        (at_step("a[0"), 4, "has a step at 'a[0'"),
+        (at_step("a[0]"), 4, "has a step at 'a[0]'"),
+        (at_step("a[0]]"), 4, "has a step at 'a[0]]'"),
+        (at_step("%ZZ%FF"), 4, "has a step at '%ZZ%FF'"),
+        (at_step("%61"), 4, "has a step at '%61'"),
+        (at_step("b~undo"), 4, "has a step at 'b~undo'"),
         (lacking(2), 2, "must draft plan p1"),
         (lacking(5), 5, "should be number 2"),
         (lacking(11), 10, "10 events were announced, 9 are here"),
