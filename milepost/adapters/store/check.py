@@ -15,7 +15,7 @@ from milepost.projections.checks import CheckReport, Finding
 
 from .check_log import check_bodies, check_file, check_numbers
 from .check_plans import PlanChecks
-from .check_shared import check_contents, check_strays, check_workflows
+from .check_shared import check_contents, check_owners, check_strays, check_workflows
 from .kinds import Kinds
 from .open_reads import connect_to_existing
 from .translation import translated
@@ -48,5 +48,6 @@ def _findings(connection: sqlite3.Connection, plans: PlanChecks) -> Iterator[Fin
     yield from plans.findings()
     yield from check_contents(connection, plans)
     yield from check_workflows(connection, plans)
+    yield from check_owners(connection, plans)
     yield from check_strays(connection, plans)
     yield from check_bodies(connection, plans.references)

@@ -59,8 +59,10 @@ def check_bodies(
     connection: sqlite3.Connection, references: Counter[ContentHash]
 ) -> Iterator[Finding]:
     """Check that each body is there and unchanged, and is used as often as the log says."""
-    known: set[bytes] = set()
-    wanted = Counter({key_of(content): number for content, number in references.items()})
+    known: set[object] = set()
+    wanted: Counter[object] = Counter(
+        {key_of(content): number for content, number in references.items()}
+    )
     wanted.update(dict(connection.execute(_BASES).fetchall()))
     for key, uses, data, base in connection.execute(_BODIES):
         known.add(key)
@@ -73,7 +75,8 @@ def check_bodies(
         if uses != wanted[key]:
             yield Finding("bodies", where, f"{wanted[key]} uses", f"{uses}")
     for key in wanted.keys() - known:
-        yield Finding("bodies", f"body sha256:{key.hex()}", "a body", "none")
+        name = key.hex() if isinstance(key, bytes) else repr(key)  # a base that somebody changed
+        yield Finding("bodies", f"body sha256:{name}", "a body", "none")
     for (key,) in connection.execute(_STRAY_BODIES):
         yield Finding("bodies", f"body sha256:{key.hex()}", "a count of its uses", "none")
 

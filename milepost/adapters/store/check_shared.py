@@ -23,6 +23,7 @@ _WORKFLOWS = "SELECT stream, version, content, published, retired FROM workflows
 _STREAMS = "SELECT DISTINCT originator_id FROM stored_events WHERE topic NOT GLOB 'workflow.*'"
 _STRAY = "SELECT DISTINCT plan_no FROM {table} WHERE plan_no NOT IN (SELECT plan_no FROM plans)"
 _TABLES_OF_PLANS = ("history", "steps", "plan_revisions", "plan_states", "plan_labels")
+_OWNED = "SELECT plan FROM plan_owners"
 _LABEL_NAMES = {int(label): label.name.lower() for label in Named}
 Rows = dict[str, Row]
 
@@ -71,6 +72,13 @@ def check_workflows(connection: sqlite3.Connection, plans: PlanChecks) -> Iterat
         for stream, version, content, published, retired in connection.execute(_WORKFLOWS)
     }
     yield from differences("workflows", expected, found)
+
+
+def check_owners(connection: sqlite3.Connection, plans: PlanChecks) -> Iterator[Finding]:
+    """Check that each plan has its row of ownership; who owns it, no event tells."""
+    expected: Rows = {f"plan {plan}": {} for plan in plans.numbers}
+    found: Rows = {f"plan {plan}": {} for (plan,) in connection.execute(_OWNED)}
+    yield from differences("plan_owners", expected, found)
 
 
 def check_strays(connection: sqlite3.Connection, plans: PlanChecks) -> Iterator[Finding]:

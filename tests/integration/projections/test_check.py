@@ -102,6 +102,9 @@ async def test_a_sound_store_has_no_findings(path: Path) -> None:
             "bodies",
             "body sha256",
         ),
+        ("UPDATE body_data SET base = 5 WHERE length(data) > 60000", "bodies", "body sha256:5"),
+        ("DELETE FROM plan_owners WHERE plan = 'p1'", "plan_owners", "plan p1"),
+        ("INSERT INTO plan_owners VALUES ('p9', '', 1)", "plan_owners", "plan p9"),
         (
             "DELETE FROM stored_events WHERE rowid = 4",
             "positions",
