@@ -7,6 +7,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from milepost.domain.census import begun_iterations
+from milepost.domain.expressions import LOOP_NAMES
 from milepost.domain.ids import StepPath, child_path, undo_path
 from milepost.domain.plans import PlanSpec
 from milepost.domain.steps import DependencyType, StepKind, StepSpec
@@ -156,16 +157,26 @@ class _Places:
         spec = place.spec
         own = {spec.id, *(ancestor.spec.id for ancestor in place.ancestors)}
         names = [edge.step for edge in spec.depends_on if edge.type is not DependencyType.PARALLEL]
-        names += sorted(self._references_of(spec) - own)
+        names += sorted(self._references_of(place) - own)
         for name in names:
             if source := place.sees(name):
                 yield source.path
 
-    def _references_of(self, spec: StepSpec) -> frozenset[str]:
-        found = self._references.get(id(spec))
+    def _references_of(self, place: Place) -> frozenset[str]:
+        key = id(place.spec)
+        found = self._references.get(key)
         if found is None:
-            found = self._references[id(spec)] = references(spec)
+            found = self._references[key] = references(place.spec, _given_by_loops(place))
         return found
+
+
+def _given_by_loops(place: Place) -> frozenset[str]:
+    """Return the names that the loops around a step give a meaning of their own."""
+    loops = [around.spec for around in place.ancestors if around.spec.kind is StepKind.LOOP]
+    if not loops:
+        return frozenset()
+    over_items = any(loop.for_each is not None for loop in loops)
+    return LOOP_NAMES if over_items else LOOP_NAMES - {"item"}
 
 
 def _set_levels(group: Sequence[Place]) -> None:

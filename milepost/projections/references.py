@@ -7,30 +7,40 @@ really waits for what is decided by the engine's compiled plan.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 
 from milepost.domain.errors import ExpressionError
+from milepost.domain.expressions import LOOP_NAMES
 from milepost.domain.paths import NAME, TEXT, unquote
 from milepost.domain.steps import StepSpec
 from milepost.domain.template_text import Inside, split
 
 _NAMES = re.compile(
     rf"(?<![\w.])steps\s*(?:\[\s*(?P<quoted>{TEXT})\s*\]|\.\s*(?P<field>{NAME}))"
-    rf"|{TEXT}|(?<![\w.])(?P<name>{NAME})"
+    rf"|{TEXT}|(?<![\w.])(?P<name>{NAME})(?=\s*[.\[])"
 )
+_ALWAYS_GIVEN = frozenset({"inputs", "context"})
+_GIVEN_BY_ITSELF = LOOP_NAMES - {"item"}
+"""What a loop without items gives to its own condition."""
 
 
-def references(step: StepSpec) -> frozenset[str]:
-    """Return the names that a step's conditions and templates begin with, and ids of `steps`."""
-    return frozenset(name for source in _sources(step) for name in _names(source))
+def references(step: StepSpec, given: Collection[str] = ()) -> frozenset[str]:
+    """Return the ids of steps that a step's conditions and templates may refer to.
+
+    `given` are the names that mean something of the loops around the step.
+    """
+    found = {name for source in _sources(step) for name in _names(source, given)}
+    for condition in filter(None, (step.while_, step.until)):
+        found.update(_names(condition, {*given, *_GIVEN_BY_ITSELF}))
+    return frozenset(found)
 
 
 def _sources(step: StepSpec) -> Iterator[str]:
-    conditions = [step.when, step.while_, step.until]
+    conditions = [step.when, step.expect]
     conditions += [edge.when for edge in step.depends_on]
     conditions += [case.when for case in step.cases]
     yield from (condition for condition in conditions if condition is not None)
-    for value in (step.input, step.for_each, step.count, step.wait_for, step.wait_until):
+    for value in (step.input, step.for_each, step.count, step.wait_for, step.wait_until, step.set):
         yield from _inside(value)
 
 
@@ -54,9 +64,12 @@ def _pieces(text: str) -> list[Inside]:
         return []
 
 
-def _names(source: str) -> Iterator[str]:
+def _names(source: str, given: Collection[str]) -> Iterator[str]:
     for match in _NAMES.finditer(source):
+        name = match["name"]
         if quoted := match["quoted"]:
             yield unquote(quoted) or ""
-        elif name := match["field"] or match["name"]:
+        elif field := match["field"]:
+            yield field
+        elif name and name not in given and name not in _ALWAYS_GIVEN:
             yield name

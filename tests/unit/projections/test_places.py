@@ -74,7 +74,7 @@ def test_a_child_may_wait_for_a_step_outside_its_container() -> None:
 
 def test_a_name_that_only_looks_like_a_step_closes_no_circle() -> None:
     spec = plan_of(
-        tool_step("x", input={"q": "${rows.map(y, y + 1)}"}), tool_step("y", "x"), tool_step("z")
+        tool_step("x", input={"q": "${rows.map(y, y.n)}"}), tool_step("y", "x"), tool_step("z")
     )
     found = by_path(places(spec))
     assert found["y"].after == ("x",)
