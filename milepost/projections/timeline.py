@@ -10,6 +10,7 @@ from milepost.domain.ids import PlanId, StepPath
 from milepost.domain.steps import CONTAINERS, StepKind, StepStatus
 
 from .critical import critical_path
+from .epochs import Epoch, epochs
 from .places import Place
 from .step_views import UNDONE
 from .story import Bar, Phase, PlanStory
@@ -62,6 +63,8 @@ class Timeline:
     """When the plan started, or was drafted if it has not."""
     ended: datetime
     """When the plan ended, or the moment up to which it is shown."""
+    epochs: tuple[Epoch, ...]
+    """When the plan was open; more than one if it was reopened."""
     lanes: tuple[Lane, ...]
     critical_path: tuple[StepPath, ...]
     """The steps that the end waited for, first to last."""
@@ -88,18 +91,20 @@ def timeline(story: PlanStory, now: datetime | None = None) -> Timeline:
     lanes = tuple(_lane(story, place, known, held_up) for place in (*story.places, *story.gone))
     started = story.plan.started_at or story.draft.timestamp
     ended = story.plan.ended_at or max(now or story.until, story.until)
+    opened = epochs(story, ended) or (Epoch(started, ended),)
     runs = sorted(_runs(lanes, ended))
     most, overlap = _side_by_side(runs)
     return Timeline(
         plan=story.id,
         started=started,
         ended=ended,
+        epochs=opened,
         lanes=lanes,
         critical_path=tuple(critical),
         most_at_once=most,
         overlap=overlap,
         serial=sum((end - start for start, end in runs), timedelta()),
-        total=ended - (story.plan.begun_at or started) + story.plan.ran_before,
+        total=sum((epoch.length for epoch in opened), timedelta()),
     )
 
 

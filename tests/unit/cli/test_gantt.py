@@ -11,9 +11,10 @@ from rich.cells import cell_len
 
 from milepost.adapters.cli.screen.gantt import gantt
 from milepost.domain.steps import StepKind, StepStatus
+from milepost.projections.epochs import Epoch
 from milepost.projections.timeline import Timeline
 
-from .views import lane, run, timeline, wait
+from .views import at, lane, run, timeline, wait
 
 SERVED = timeline(
     lane("load", run(0, 250), is_critical=True),
@@ -133,15 +134,28 @@ def test_any_timeline_keeps_its_scale_and_its_width(
     total: float, parts: list[tuple[float, float]], width: int
 ) -> None:
     lanes = [
-        lane(f"s{at}", run(min(part) * total, max(part) * total)) for at, part in enumerate(parts)
+        lane(f"s{number}", run(min(part) * total, max(part) * total))
+        for number, part in enumerate(parts)
     ]
     lines = drawn(timeline(*lanes, total=total), width=width)
-    for at, part in enumerate(parts):
-        bar = bar_of(lines, f"s{at}")
+    for number, part in enumerate(parts):
+        bar = bar_of(lines, f"s{number}")
         begin, end = extent(bar, "█")
         assert begin == pytest.approx(min(part), abs=2 / len(bar))
         assert end == pytest.approx(max(part), abs=2 / len(bar))
     assert max(map(cell_len, lines)) <= max(width, 80)
+
+
+def test_the_time_between_two_epochs_takes_no_room_and_is_marked() -> None:
+    twice = timeline(lane("a", run(0, 500)), lane("b", run(9500, 10000)), total=1000)
+    epochs = (Epoch(at(0), at(500)), Epoch(at(9500), at(10000)))
+    lines = drawn(replace(twice, ended=at(10000), epochs=epochs))
+    cell = 1 / len(bar_of(lines, "a"))
+
+    assert extent(bar_of(lines, "a"), "█") == pytest.approx((0, 0.5), abs=cell)
+    assert extent(bar_of(lines, "b"), "█") == pytest.approx((0.5, 1), abs=cell)
+    ruler = bar_of(lines, "┴")
+    assert ruler.index("╫") / len(ruler) == pytest.approx(0.5, abs=cell)
 
 
 def test_ticks_are_at_round_times() -> None:

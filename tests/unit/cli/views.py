@@ -9,6 +9,7 @@ from typing import Any
 from milepost.domain.events import Impact, Usage
 from milepost.domain.ids import PlanId, StepPath
 from milepost.domain.steps import StepKind, StepStatus
+from milepost.projections.epochs import Epoch
 from milepost.projections.step_views import BaseStatus, StepView
 from milepost.projections.story import Bar, Phase
 from milepost.projections.timeline import Lane, Timeline
@@ -109,6 +110,7 @@ def timeline(*lanes: Lane, total: float) -> Timeline:
         plan=PlanId("p1"),
         started=BEGIN,
         ended=at(total),
+        epochs=(Epoch(BEGIN, at(total)),),
         lanes=lanes,
         critical_path=tuple(one.path for one in lanes if one.is_critical),
         most_at_once=2,

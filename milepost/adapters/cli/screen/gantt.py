@@ -11,6 +11,7 @@ from rich.cells import cell_len, set_cell_size
 from rich.text import Text
 
 from milepost.domain.steps import CONTAINERS
+from milepost.projections.epochs import Epoch
 from milepost.projections.story import Bar, Phase
 from milepost.projections.timeline import Lane, Timeline
 
@@ -41,6 +42,7 @@ class Strokes:
     ends: str
     tick: str
     rule: str
+    reopened: str
 
 
 UNICODE = Strokes(
@@ -54,6 +56,7 @@ UNICODE = Strokes(
     ends="├┤",
     tick="┴",
     rule="─",
+    reopened="╫",
 )
 ASCII = Strokes(
     run="#",
@@ -66,26 +69,35 @@ ASCII = Strokes(
     ends="[]",
     tick="+",
     rule="-",
+    reopened="|",
 )
 
 
 @dataclass(frozen=True, slots=True)
 class Scale:
-    """Where a time lies among the columns of the chart."""
+    """Where a time lies among the columns of the chart: time between epochs takes no room."""
 
-    start: datetime
-    span: timedelta
+    epochs: tuple[Epoch, ...]
     columns: int
 
-    def column(self, time: datetime) -> int:
-        """Return the column that a time falls into, the last one for the very end."""
-        place = (time - self.start) / self.span * self.columns
-        return min(max(int(place), 0), self.columns - 1)
+    @property
+    def span(self) -> timedelta:
+        """How much time all columns together stand for."""
+        lengths = (epoch.length for epoch in self.epochs)
+        return max(sum(lengths, timedelta()), timedelta(microseconds=1))
+
+    def ran(self, time: datetime) -> timedelta:
+        """Return how long the plan had been open at a time."""
+        return sum((epoch.before(time) for epoch in self.epochs), timedelta())
+
+    def column(self, ran: timedelta) -> int:
+        """Return the column of what the plan had run, the last one for the very end."""
+        return min(max(int(ran / self.span * self.columns), 0), self.columns - 1)
 
     def cells(self, start: datetime, end: datetime) -> range:
         """Return the columns between two times, at least one."""
-        first = self.column(start)
-        place = (end - self.start) / self.span * self.columns
+        first = self.column(self.ran(start))
+        place = self.ran(end) / self.span * self.columns
         last = min(max(int(-(-place // 1)), first + 1), self.columns)
         return range(first, last)
 
@@ -97,8 +109,7 @@ def gantt(timeline: Timeline, *, width: int, unicode: bool, most: int) -> list[T
     labels = [one_line("  " * lane.depth + _label(lane), most_label) for lane in lanes]
     room = min(max((cell_len(label) for label in labels), default=0), most_label)
     columns = max(width - room - 2 * _TIMES - 5, LEAST_CHART)
-    span = max(timeline.total, timedelta(microseconds=1))
-    scale = Scale(timeline.started, span, columns)
+    scale = Scale(timeline.epochs, columns)
     strokes = UNICODE if unicode else ASCII
     lines = list(_axis(scale, indent=room + 3, strokes=strokes))
     for label, lane in zip(labels, lanes, strict=True):
@@ -179,9 +190,11 @@ def _axis(scale: Scale, *, indent: int, strokes: Strokes) -> Iterator[Text]:
     numbers = [" "] * scale.columns
     ruler = [strokes.rule] * scale.columns
     for tick in _ticks(scale):
-        column = scale.column(scale.start + tick)
+        column = scale.column(tick)
         ruler[column] = strokes.tick
         numbers[column : column + len(duration(tick))] = duration(tick)
+    for epoch in scale.epochs[1:]:
+        ruler[scale.column(scale.ran(epoch.began))] = strokes.reopened
     heads = "waited".rjust(_TIMES) + "ran".rjust(_TIMES)
     yield Text(" " * indent + "".join(numbers) + heads, "dim")
     yield Text(" " * indent + "".join(ruler), "dim")
@@ -198,7 +211,7 @@ def _ticks(scale: Scale) -> list[timedelta]:
 
 def _has_room(tick: timedelta, scale: Scale) -> bool:
     """Tell whether the text of a tick ends within the chart."""
-    return scale.column(scale.start + tick) + len(duration(tick)) <= scale.columns
+    return scale.column(tick) + len(duration(tick)) <= scale.columns
 
 
 def _round_steps() -> Iterator[float]:
