@@ -250,6 +250,15 @@ class PlanStream(Stream):
         self.paused_at = None
         self.waiting = ()
 
+    def ran_until(self, now: datetime) -> timedelta | None:
+        """Return how long the plan has run, all epochs together; None if it has not started.
+
+        A plan that is open has run until `now`; the time between epochs does not count.
+        """
+        if self.begun_at is None:
+            return None
+        return self.ran_before + (self.ended_at or now) - self.begun_at
+
     def end(self, event: Event, completion: Completion | None, reason: str) -> None:
         """Note the end of the plan, and of a pause that it ended in."""
         self.unpause(event.timestamp)

@@ -56,7 +56,6 @@ def census(
 def result_of(plan: PlanStream, spec: PlanSpec, states: Mapping[StepPath, Step]) -> PlanResult:
     """Return what came of a plan so far; the four counts of an ended one add up to its steps."""
     counts = Counter(member.status for member in census(spec.steps, states, ended=plan.ended))
-    begun, ended = plan.begun_at, plan.ended_at or plan.modified_on
     return PlanResult(
         plan_id=plan.id,
         status=plan.status,
@@ -66,7 +65,7 @@ def result_of(plan: PlanStream, spec: PlanSpec, states: Mapping[StepPath, Step])
         failed_steps=counts[StepStatus.FAILED],
         skipped_steps=counts[StepStatus.SKIPPED],
         cancelled_steps=counts[StepStatus.CANCELLED],
-        duration=plan.ran_before + (ended - begun if begun else timedelta()),
+        duration=plan.ran_until(plan.modified_on) or timedelta(),
         final_output=final_output(plan, states),
         error_message=plan.error.message if plan.error else None,
         missing=plan.missing,

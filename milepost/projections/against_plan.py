@@ -48,6 +48,7 @@ class RunDiff:
     status: PlanStatus
     estimated: timedelta | None
     took: timedelta | None
+    """None before its end; without the time between an end and a reopening."""
     steps: tuple[StepRun, ...]
     """All that the plan has now, in file order."""
     not_run: tuple[StepPath, ...]
@@ -78,7 +79,7 @@ def against_plan(
         revision=plan.revision,
         status=plan.status,
         estimated=estimate(spec),
-        took=plan.ended_at - plan.started_at if plan.ended_at and plan.started_at else None,
+        took=plan.ran_until(plan.ended_at) if plan.ended_at else None,
         steps=steps,
         not_run=tuple(step.path for step in steps if not step.runs),
         removed=tuple(_removed(states, present, history)),

@@ -202,7 +202,4 @@ def final_output(story: PlanStory, outputs: Mapping[str, JsonValue]) -> JsonValu
 
 def actual_duration(story: PlanStory) -> timedelta | None:
     """Return how long the plan ran: up to its end or its newest event, in all epochs together."""
-    plan = story.plan
-    if plan.begun_at is None:
-        return None
-    return plan.ran_before + ((plan.ended_at or story.until) - plan.begun_at)
+    return story.plan.ran_until(story.until)
