@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 
 from pydantic import JsonValue
 
+from milepost.domain.aggregates import PlanStream
 from milepost.domain.events import Usage
 from milepost.domain.ids import PlanId, StepPath
 from milepost.domain.plans import (
@@ -152,7 +153,7 @@ def plan_view(story: PlanStory, outputs: Mapping[str, JsonValue] | None = None) 
         owner=plan.owner or None,
         steps=count_steps(story),
         completion=plan.completion,
-        reason=plan.reason,
+        reason=_reason(plan),
         waiting_for=plan.waiting,
         result=plan_result(story, outputs or {}),
         estimated_duration=estimate(spec),
@@ -177,7 +178,7 @@ def plan_result(story: PlanStory, outputs: Mapping[str, JsonValue]) -> PlanResul
         plan_id=plan.id,
         status=plan.status,
         completion=plan.completion,
-        reason=plan.reason,
+        reason=_reason(plan),
         completed_steps=counts.completed,
         failed_steps=counts.failed,
         skipped_steps=counts.skipped,
@@ -187,6 +188,12 @@ def plan_result(story: PlanStory, outputs: Mapping[str, JsonValue]) -> PlanResul
         error_message=plan.error.message if plan.error else None,
         missing=plan.missing,
     )
+
+
+def _reason(plan: PlanStream) -> str | None:
+    """Return why a plan ended or is paused; the reason of a pause that is over tells nothing."""
+    rests = plan.ended or plan.status is PlanStatus.PAUSED
+    return plan.reason if rests else None
 
 
 def final_output(story: PlanStory, outputs: Mapping[str, JsonValue]) -> JsonValue:

@@ -7,6 +7,7 @@ from milepost.domain.events import (
     ErrorRecord,
     PlanFailed,
     PlanPaused,
+    PlanResumed,
     SkipReason,
     StepCancelled,
     StepSkipped,
@@ -96,6 +97,17 @@ def test_a_paused_plan_says_why_and_whom_it_waits_for() -> None:
     view = plan_view(record.story)
     assert (view.status, view.reason) == (PlanStatus.PAUSED, "waiting for an answer")
     assert view.waiting_for == ("a",)
+
+
+def test_a_plan_that_goes_on_no_longer_says_why_it_was_paused() -> None:
+    record = Record(plan_of(tool_step("a")))
+    record.begin()
+    record.add(PlanPaused, reason="look")
+    record.add(PlanResumed)
+    view = plan_view(record.story)
+    assert (view.status, view.reason, view.result.reason) == (PlanStatus.RUNNING, None, None)
+    record.end()
+    assert plan_view(record.story).reason == "all_done"
 
 
 def test_the_estimate_stands_beside_the_actual_duration() -> None:
