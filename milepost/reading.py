@@ -30,7 +30,8 @@ class Reading:
     """What happened; `reader()` has every query, each method here passes on to it.
 
     All take `as_of`: a position, or an aware time (the last position that is not after it). A
-    position that is not there yet is refused; a time to come means now.
+    position that is not there yet is refused; a time to come means now. Where `now` can be given,
+    what goes on is counted up to then, else to the newest event.
     """
 
     def __init__(self, source: ReaderSource) -> None:
@@ -89,9 +90,11 @@ class Reading:
         """Return the published versions of workflows by name, oldest version first."""
         return await (await self.reader()).workflows(after=after, limit=limit)
 
-    async def plan(self, plan_id: str, *, as_of: AsOf = None) -> PlanView:
+    async def plan(
+        self, plan_id: str, *, now: datetime | None = None, as_of: AsOf = None
+    ) -> PlanView:
         """Return one plan in full."""
-        return await (await self.reader()).plan(plan_id, as_of=as_of)
+        return await (await self.reader()).plan(plan_id, now=now, as_of=as_of)
 
     async def steps(
         self,
@@ -100,16 +103,19 @@ class Reading:
         status: Collection[str] = (),
         after: str | None = None,
         limit: int = PAGE,
+        now: datetime | None = None,
         as_of: AsOf = None,
     ) -> Page[StepView, StepPath]:
         """Return a plan's steps in file order, a page at a time."""
         return await (await self.reader()).steps(
-            plan_id, status=status, after=after, limit=limit, as_of=as_of
+            plan_id, status=status, after=after, limit=limit, now=now, as_of=as_of
         )
 
-    async def step(self, plan_id: str, path: str, *, as_of: AsOf = None) -> StepView:
+    async def step(
+        self, plan_id: str, path: str, *, now: datetime | None = None, as_of: AsOf = None
+    ) -> StepView:
         """Return one step, its values whole."""
-        return await (await self.reader()).step(plan_id, path, as_of=as_of)
+        return await (await self.reader()).step(plan_id, path, now=now, as_of=as_of)
 
     async def timeline(
         self, plan_id: str, *, now: datetime | None = None, as_of: AsOf = None

@@ -24,6 +24,7 @@ from .critical import estimate
 from .graph_view import GraphNode, execution_graph
 from .revision_views import CheckpointView, checkpoint_views
 from .story import PlanStory
+from .timings import shown_until
 from .totals import StepCounts, count_steps, total_usage
 
 
@@ -105,7 +106,7 @@ class PlanView:
     estimated_duration: timedelta | None
     """As written, else the longest path over the steps' estimates."""
     actual_duration: timedelta | None
-    """From start to end, or to `position` while the plan runs; without the time between epochs."""
+    """From start to end, or to the moment asked for; without the time between epochs."""
     usage: Usage
     position: int
     """The plan's newest event."""
@@ -121,8 +122,16 @@ class PlanView:
     """The limits that hold for the plan."""
 
 
-def plan_view(story: PlanStory, outputs: Mapping[str, JsonValue] | None = None) -> PlanView:
-    """Return one plan; `outputs` replace outputs that the story holds only a reference to."""
+def plan_view(
+    story: PlanStory,
+    outputs: Mapping[str, JsonValue] | None = None,
+    *,
+    now: datetime | None = None,
+) -> PlanView:
+    """Return one plan; what still goes on is counted up to `now`.
+
+    `outputs` replace outputs that the story holds only a reference to.
+    """
     plan, draft, spec = story.plan, story.draft, story.spec
     return PlanView(
         id=story.id,
@@ -155,9 +164,9 @@ def plan_view(story: PlanStory, outputs: Mapping[str, JsonValue] | None = None) 
         completion=plan.completion,
         reason=_reason(plan),
         waiting_for=plan.waiting,
-        result=plan_result(story, outputs or {}),
+        result=plan_result(story, outputs or {}, now),
         estimated_duration=estimate(spec),
-        actual_duration=actual_duration(story),
+        actual_duration=actual_duration(story, now),
         usage=total_usage(story),
         position=story.position,
         spec=spec,
@@ -171,7 +180,9 @@ def _checkpoints(story: PlanStory) -> tuple[CheckpointView, ...]:
     return checkpoint_views((one.event for one in story.events), lambda at: positions.get(at, 0))
 
 
-def plan_result(story: PlanStory, outputs: Mapping[str, JsonValue]) -> PlanResult:
+def plan_result(
+    story: PlanStory, outputs: Mapping[str, JsonValue], now: datetime | None = None
+) -> PlanResult:
     """Return what came of a plan; its four counts add up once the plan has ended."""
     plan, counts = story.plan, count_steps(story)
     return PlanResult(
@@ -183,7 +194,7 @@ def plan_result(story: PlanStory, outputs: Mapping[str, JsonValue]) -> PlanResul
         failed_steps=counts.failed,
         skipped_steps=counts.skipped,
         cancelled_steps=counts.cancelled,
-        duration=actual_duration(story) or timedelta(),
+        duration=actual_duration(story, now) or timedelta(),
         final_output=final_output(story, outputs),
         error_message=plan.error.message if plan.error else None,
         missing=plan.missing,
@@ -207,6 +218,6 @@ def final_output(story: PlanStory, outputs: Mapping[str, JsonValue]) -> JsonValu
     return found or None
 
 
-def actual_duration(story: PlanStory) -> timedelta | None:
-    """Return how long the plan ran: up to its end or its newest event, in all epochs together."""
-    return story.plan.ran_until(story.until)
+def actual_duration(story: PlanStory, now: datetime | None = None) -> timedelta | None:
+    """Return how long the plan ran: up to its end, `now` or its newest event, in all epochs."""
+    return story.plan.ran_until(shown_until(story, now))

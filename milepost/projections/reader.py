@@ -67,6 +67,7 @@ class Reader(Protocol):
 
     Each raises `UnknownNameError` for a plan, step or event that is not there (at that moment),
     `ValidationError` for a limit, filter or moment that makes no sense, and `StoreError`.
+    What goes on is counted up to `now`, without it to the newest event (at that moment).
     Values over 64 KiB are given as `{"@": "sha256:…"}` unless a query says that it gives them
     whole.
     """
@@ -119,7 +120,7 @@ class Reader(Protocol):
         """Return plans, the newest first; `after` is the `next` of the page before."""
         ...
 
-    async def plan(self, plan: str, *, as_of: AsOf = None) -> PlanView:
+    async def plan(self, plan: str, *, now: datetime | None = None, as_of: AsOf = None) -> PlanView:
         """Return one plan in full, its final output whole."""
         ...
 
@@ -130,6 +131,7 @@ class Reader(Protocol):
         status: Collection[str] = (),
         after: str | None = None,
         limit: int = PAGE,
+        now: datetime | None = None,
         as_of: AsOf = None,
     ) -> Page[StepView, StepPath]:
         """Return a plan's steps in file order; `total` counts those that the filter lets pass.
@@ -139,14 +141,16 @@ class Reader(Protocol):
         """
         ...
 
-    async def step(self, plan: str, path: str, *, as_of: AsOf = None) -> StepView:
+    async def step(
+        self, plan: str, path: str, *, now: datetime | None = None, as_of: AsOf = None
+    ) -> StepView:
         """Return one step, its values whole."""
         ...
 
     async def timeline(
         self, plan: str, *, now: datetime | None = None, as_of: AsOf = None
     ) -> Timeline:
-        """Return a plan's timeline; what goes on is shown up to `now`."""
+        """Return a plan's timeline."""
         ...
 
     async def report(

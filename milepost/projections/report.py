@@ -37,7 +37,7 @@ class PlanReport:
 
     plan: PlanId
     total: timedelta
-    """From the plan's start to its end, or to its newest event."""
+    """From the plan's start to its end, or to the moment asked for."""
     waited: timedelta
     """By all working steps, for a slot, another attempt, a time or a person."""
     ran: timedelta
@@ -70,7 +70,7 @@ def plan_report(story: PlanStory, now: datetime | None = None) -> PlanReport:
     """Return a plan's figures; what still goes on is counted up to `now`."""
     known = timings(story, now)
     working = {place.path for place in story.places if place.spec.kind not in CONTAINERS}
-    total = actual_duration(story) or timedelta()
+    total = actual_duration(story, now) or timedelta()
     counts = count_steps(story)
     ended = counts.completed + counts.failed + counts.skipped + counts.cancelled
     return PlanReport(

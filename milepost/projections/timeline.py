@@ -14,7 +14,7 @@ from .epochs import Epoch, epochs
 from .places import Place
 from .step_views import UNDONE
 from .story import Bar, Phase, PlanStory
-from .timings import Timing, ran, timings
+from .timings import Timing, ran, shown_until, timings
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +90,7 @@ def timeline(story: PlanStory, now: datetime | None = None) -> Timeline:
     held_up = frozenset(critical)
     lanes = tuple(_lane(story, place, known, held_up) for place in (*story.places, *story.gone))
     started = story.plan.started_at or story.draft.timestamp
-    ended = story.plan.ended_at or max(now or story.until, story.until)
+    ended = story.plan.ended_at or shown_until(story, now)
     opened = epochs(story, ended) or (Epoch(started, ended),)
     runs = sorted(_runs(lanes, ended))
     most, overlap = _side_by_side(runs)

@@ -41,7 +41,7 @@ def timings(story: PlanStory, now: datetime | None = None) -> dict[StepPath, Tim
 
 def timing_of(story: PlanStory, place: Place, now: datetime | None = None) -> Timing | None:
     """Return the timing of one step, None if it could not have begun."""
-    moment = _moment(story, now)
+    moment = shown_until(story, now)
     step = story.steps.get(place.path)
     first = step.step.started_at if step else None
     ended = step.step.ended_at if step else None
@@ -59,7 +59,8 @@ def ran(bar: Bar, now: datetime) -> timedelta:
     return (bar.end or now) - bar.start
 
 
-def _moment(story: PlanStory, now: datetime | None) -> datetime:
+def shown_until(story: PlanStory, now: datetime | None) -> datetime:
+    """Return the moment up to which what goes on is counted."""
     if now is None or story.plan.ended:
         return story.until
     return max(now, story.until)

@@ -14,7 +14,7 @@ from milepost.projections.views import as_json as plain
 from .filters import Filters
 from .next_commands import command
 from .opening import opened
-from .owners import left_alone
+from .owners import left_alone, now_for
 from .plan_names import find_plan
 from .screen import times
 from .screen.terminal import clean, show, shows_unicode
@@ -74,7 +74,12 @@ async def list_steps(
     async with opened(store) as milepost:
         plan = await find_plan(milepost, name)
         page = await milepost.steps(
-            plan, status=status, after=paging.cursor, limit=paging.limit, as_of=moment
+            plan,
+            status=status,
+            after=paging.cursor,
+            limit=paging.limit,
+            now=await now_for(milepost, plan, moment),
+            as_of=moment,
         )
     if as_json:
         return _print_json(plain(page))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from milepost.domain.plans import PlanStatus
@@ -10,6 +11,7 @@ from milepost.domain.plans import PlanStatus
 if TYPE_CHECKING:
     from milepost import Milepost
     from milepost.projections.plan_views import PlanSummary, PlanView
+    from milepost.projections.views import AsOf
 
 _UNDER_WAY = (PlanStatus.READY, PlanStatus.RUNNING)
 
@@ -22,3 +24,15 @@ async def left_alone(milepost: Milepost, plans: Iterable[PlanSummary | PlanView]
     under_way = [plan.id for plan in plans if plan.status in _UNDER_WAY]
     left = [plan for plan in under_way if not await milepost.is_carried_on(plan)]
     return {plan for plan in left if (await milepost.plan(plan)).status in _UNDER_WAY}
+
+
+async def now_for(milepost: Milepost, plan_id: str, as_of: AsOf) -> datetime | None:
+    """Return up to when to count what goes on in a plan: up to now, if it does go on.
+
+    None stands for the newest event: of a past moment, and of a plan that nobody carries on.
+    """
+    if as_of is not None:
+        return None
+    plan = await milepost.plan(plan_id)
+    goes_on = plan.status is PlanStatus.RUNNING and await milepost.is_carried_on(plan_id)
+    return datetime.now(UTC) if goes_on else None

@@ -1,24 +1,22 @@
-"""One plan or step for a command: in full, as a timeline, as figures."""
+"""One plan or step for a command: in full, as a timeline, as figures.
+
+What still goes on is counted up to now, if anybody carries it on.
+"""
 
 from __future__ import annotations
 
 import sys
-from datetime import UTC, datetime
-from typing import TYPE_CHECKING
+from datetime import datetime
 
-from milepost.domain.plans import PlanStatus
 from milepost.projections.views import as_json as plain
 
 from .next_commands import command
 from .opening import opened
-from .owners import left_alone
+from .owners import left_alone, now_for
 from .plan_names import find_plan
 from .screen import times
 from .screen.terminal import show, shows_unicode, width_of
 from .screen.values import document, readable
-
-if TYPE_CHECKING:
-    from milepost.projections.plan_views import PlanView
 
 MOST_STEPS = 200
 
@@ -32,8 +30,10 @@ async def show_plan(store: str, name: str, *, as_of: str | None, as_json: bool) 
 
     moment = times.as_of(as_of)
     async with opened(store) as milepost:
-        plan = await milepost.plan(await find_plan(milepost, name), as_of=moment)
-        page = await milepost.steps(plan.id, limit=MOST_STEPS, as_of=moment)
+        plan_id = await find_plan(milepost, name)
+        now = await now_for(milepost, plan_id, moment)
+        plan = await milepost.plan(plan_id, now=now, as_of=moment)
+        page = await milepost.steps(plan_id, limit=MOST_STEPS, now=now, as_of=moment)
         is_left = moment is None and bool(await left_alone(milepost, [plan]))
     if as_json:
         shown = plain(plan)
@@ -71,7 +71,9 @@ async def show_step(store: str, name: str, path: str, *, as_of: str | None, as_j
 
     moment = times.as_of(as_of)
     async with opened(store) as milepost:
-        step = await milepost.step(await find_plan(milepost, name), path, as_of=moment)
+        plan = await find_plan(milepost, name)
+        now = await now_for(milepost, plan, moment)
+        step = await milepost.step(plan, path, now=now, as_of=moment)
     if as_json:
         sys.stdout.write(document(plain(step)) + "\n")
         return 0
@@ -82,15 +84,14 @@ async def show_step(store: str, name: str, path: str, *, as_of: str | None, as_j
 async def show_timeline(
     store: str, name: str, *, most: int, as_of: str | None, as_json: bool
 ) -> int:
-    """Draw a plan's timeline; what still goes on is drawn up to now, if anybody carries it on."""
+    """Draw a plan's timeline."""
     from .screen.gantt import gantt
 
     moment = times.as_of(as_of)
     async with opened(store) as milepost:
-        plan = await milepost.plan(await find_plan(milepost, name), as_of=moment)
-        goes_on = moment is None and not await left_alone(milepost, [plan])
-        now = _now(plan) if goes_on else None
-        timeline = await milepost.timeline(plan.id, now=now, as_of=moment)
+        plan = await find_plan(milepost, name)
+        now = await now_for(milepost, plan, moment)
+        timeline = await milepost.timeline(plan, now=now, as_of=moment)
     if as_json:
         sys.stdout.write(document(plain(timeline)) + "\n")
         return 0
@@ -105,13 +106,11 @@ async def show_report(store: str, name: str, *, as_of: str | None, as_json: bool
 
     moment = times.as_of(as_of)
     async with opened(store) as milepost:
-        report = await milepost.report(await find_plan(milepost, name), as_of=moment)
+        plan = await find_plan(milepost, name)
+        now = await now_for(milepost, plan, moment)
+        report = await milepost.report(plan, now=now, as_of=moment)
     if as_json:
         sys.stdout.write(document(plain(report)) + "\n")
         return 0
     show(report_parts(report, unicode=shows_unicode(sys.stdout)))
     return 0
-
-
-def _now(plan: PlanView) -> datetime | None:
-    return datetime.now(UTC) if plan.status is PlanStatus.RUNNING else None

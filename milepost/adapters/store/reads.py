@@ -99,9 +99,9 @@ class StoreReads:
             reads_plans.plans(self._kinds, plan_filter or PlanFilter(), after, limit, as_of)
         )
 
-    async def plan(self, plan: str, *, as_of: AsOf = None) -> PlanView:
+    async def plan(self, plan: str, *, now: datetime | None = None, as_of: AsOf = None) -> PlanView:
         """Return one plan in full, its final output whole."""
-        return await self._thorough.ask(reads_views.plan(self._stories, plan, as_of))
+        return await self._thorough.ask(reads_views.plan(self._stories, plan, now, as_of))
 
     async def steps(
         self,
@@ -110,16 +110,18 @@ class StoreReads:
         status: Collection[str] = (),
         after: str | None = None,
         limit: int = PAGE,
+        now: datetime | None = None,
         as_of: AsOf = None,
     ) -> Page[StepView, StepPath]:
         """Return a plan's steps in file order."""
-        return await self._thorough.ask(
-            reads_views.steps(self._stories, plan, status, after, limit, as_of)
-        )
+        wanted = reads_views.StepQuery(status, after, limit, now)
+        return await self._thorough.ask(reads_views.steps(self._stories, plan, wanted, as_of))
 
-    async def step(self, plan: str, path: str, *, as_of: AsOf = None) -> StepView:
+    async def step(
+        self, plan: str, path: str, *, now: datetime | None = None, as_of: AsOf = None
+    ) -> StepView:
         """Return one step, its values whole."""
-        return await self._thorough.ask(reads_views.step(self._stories, plan, path, as_of))
+        return await self._thorough.ask(reads_views.step(self._stories, plan, path, now, as_of))
 
     async def timeline(
         self, plan: str, *, now: datetime | None = None, as_of: AsOf = None

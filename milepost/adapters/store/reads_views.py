@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from datetime import datetime
+from typing import NamedTuple
 
 from milepost.domain.ids import StepPath
 from milepost.domain.steps import StepStatus
 from milepost.projections.decisions import Decision, decisions
 from milepost.projections.plan_views import PlanView, plan_view
+from milepost.projections.reader import PAGE
 from milepost.projections.report import ExecutionHistory, plan_report
 from milepost.projections.step_views import StepView, statuses_of, step_view
 from milepost.projections.timings import timing_of
@@ -20,49 +23,55 @@ from .reads_moments import checked
 from .reads_story import Stories, Told, place_of, whole
 
 
-def plan(stories: Stories, plan_id: str, as_of: AsOf) -> Asking[PlanView]:
+class StepQuery(NamedTuple):
+    """Which steps are wanted, and up to when what goes on is counted."""
+
+    status: Collection[str] = ()
+    after: str | None = None
+    limit: int = PAGE
+    now: datetime | None = None
+
+
+def plan(stories: Stories, plan_id: str, now: datetime | None, as_of: AsOf) -> Asking[PlanView]:
     """Return one plan, its final output whole."""
     told = yield from stories.tell(plan_id, as_of)
     outputs = yield from stories.outputs(told)
-    return plan_view(told.story, outputs)
+    return plan_view(told.story, outputs, now=now)
 
 
-def step(stories: Stories, plan_id: str, path: str, as_of: AsOf) -> Asking[StepView]:
+def step(
+    stories: Stories, plan_id: str, path: str, now: datetime | None, as_of: AsOf
+) -> Asking[StepView]:
     """Return one step, its values whole."""
     told = yield from stories.tell(plan_id, as_of)
     place = place_of(told.story, path)
-    view = step_view(told.story, place, timing_of(told.story, place))
+    view = step_view(told.story, place, timing_of(told.story, place, now))
     return whole(view, (yield from stories.step(told, place.path)))
 
 
 def steps(
-    stories: Stories,
-    plan_id: str,
-    status: Collection[str],
-    after: str | None,
-    limit: int,
-    as_of: AsOf,
+    stories: Stories, plan_id: str, wanted: StepQuery, as_of: AsOf
 ) -> Asking[Page[StepView, StepPath]]:
     """Return a page of a plan's steps."""
-    limit = checked(limit)
-    wanted = statuses_of(status) if status else frozenset(StepStatus)
+    checked(wanted.limit)
+    statuses = statuses_of(wanted.status) if wanted.status else frozenset(StepStatus)
     told = yield from stories.tell(plan_id, as_of)
-    return step_page(told, wanted, after, limit)
+    return step_page(told, statuses, wanted)
 
 
 def step_page(
-    told: Told, wanted: frozenset[StepStatus], after: str | None, limit: int
+    told: Told, statuses: frozenset[StepStatus], wanted: StepQuery
 ) -> Page[StepView, StepPath]:
-    """Return the steps with one of the wanted statuses that follow a step in file order."""
+    """Return the steps with one of the statuses that follow a step in file order."""
     story = told.story
     start = 0
-    if after is not None:
-        start = story.places.index(place_of(story, after)) + 1
-    passed = [place for place in story.places if story.statuses[place.path] in wanted]
-    left = [place for place in story.places[start:] if story.statuses[place.path] in wanted]
-    page = left[:limit]
-    items = tuple(step_view(story, place, timing_of(story, place)) for place in page)
-    rest = page[-1].path if len(left) > limit else None
+    if wanted.after is not None:
+        start = story.places.index(place_of(story, wanted.after)) + 1
+    passed = [place for place in story.places if story.statuses[place.path] in statuses]
+    left = [place for place in story.places[start:] if story.statuses[place.path] in statuses]
+    page = left[: wanted.limit]
+    items = tuple(step_view(story, place, timing_of(story, place, wanted.now)) for place in page)
+    rest = page[-1].path if len(left) > wanted.limit else None
     return Page(items, rest, told.until, total=len(passed))
 
 
@@ -92,7 +101,7 @@ def execution_history(
     return ExecutionHistory(
         plan=story.id,
         session=story.plan.session,
-        steps=step_page(told, frozenset(StepStatus), None, limit),
+        steps=step_page(told, frozenset(StepStatus), StepQuery(limit=limit)),
         timeline=(yield from history(kinds, query)),
         metrics=plan_report(story),
         decisions=decision_page(told, path=None, after=None, limit=limit),

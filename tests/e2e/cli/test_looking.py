@@ -208,6 +208,12 @@ def test_a_plan_whose_process_is_dead_is_told_so_and_did_not_run_meanwhile(
         plan = alive["id"]
         assert (alive["status"], alive["left_alone"]) == ("running", False)
         assert "nobody" not in milepost("plans").out + milepost("show", plan).out
+        shown = milepost("show", plan, "--json").json
+        report = milepost("report", plan, "--json").json
+        (gate,) = milepost("steps", plan, "--status", "running", "--json").json["items"]
+        steps = (shown["all_steps"]["items"][1], report["steps"][1], gate)
+        assert "PT0S" not in [step["ran"] for step in steps]
+        assert alive["actual_duration"] not in (shown["actual_duration"], report["total"])
         run.send(signal.SIGKILL)
         run.ended()
 
