@@ -32,6 +32,8 @@ class StepRun:
     """How many of its iterations are in each status; one that never began counts as skipped."""
     runs: int
     """How many of its iterations started."""
+    adopted: int
+    """How many of its iterations took over a result that was on record, and did not start."""
     retries: int
     estimated: timedelta | None
     """For all that started, as the plan says."""
@@ -52,7 +54,7 @@ class RunDiff:
     steps: tuple[StepRun, ...]
     """All that the plan has now, in file order."""
     not_run: tuple[StepPath, ...]
-    """Steps of the plan that never started."""
+    """Steps of the plan that never started, and took over no result."""
     removed: tuple[StepRun, ...]
     """Steps that moved and that the plan no longer has, with what they had come to."""
 
@@ -81,7 +83,7 @@ def against_plan(
         estimated=estimate(spec),
         took=plan.ran_until(plan.ended_at) if plan.ended_at else None,
         steps=steps,
-        not_run=tuple(step.path for step in steps if not step.runs),
+        not_run=tuple(step.path for step in steps if not step.runs and not step.adopted),
         removed=tuple(_removed(states, present, history)),
     )
 
@@ -127,12 +129,14 @@ def _step_run(
     estimated: timedelta | None,
 ) -> StepRun:
     found = list(found)
-    started = [step for _status, step in found if step is not None and step.started_at is not None]
+    moved = [step for _status, step in found if step is not None and step.started_at is not None]
+    started = [step for step in moved if step.attempt]
     times = [one.ended_at - one.started_at for one in started if one.ended_at and one.started_at]
     return StepRun(
         path=path,
         statuses=dict(Counter(status for status, _step in found)),
         runs=len(started),
+        adopted=len(moved) - len(started),
         retries=sum(step.retries for step in started),
         estimated=estimated * len(started) if estimated is not None and started else estimated,
         took=sum(times, timedelta()) if times else None,

@@ -80,18 +80,24 @@ def ranking_table(ranking: Ranking) -> Table:
 
 
 def _step_row(step: StepRun) -> tuple[str, ...]:
-    came_out = ", ".join(
-        status.value if count == 1 else f"{count} {status.value}"
-        for status, count in step.statuses.items()
-    )
     return (
         one_line(step.path, _LONGEST_PATH),
-        came_out or "never began",
+        _came_out(step) or "never began",
         str(step.runs or ""),
         str(step.retries or ""),
         duration(step.took),
         duration(step.estimated),
         _off_by(step),
+    )
+
+
+def _came_out(step: StepRun) -> str:
+    counts = {status.value: count for status, count in step.statuses.items()}
+    if step.adopted:
+        counts["adopted"] = step.adopted
+        counts["completed"] -= step.adopted
+    return ", ".join(
+        word if count == 1 else f"{count} {word}" for word, count in counts.items() if count
     )
 
 
