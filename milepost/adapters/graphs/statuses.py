@@ -20,6 +20,7 @@ _TELLING = (
     UNDONE,
     StepStatus.COMPLETED.value,
     StepStatus.SKIPPED.value,
+    StepStatus.READY.value,
     StepStatus.PENDING.value,
 )
 """Which of several states a shape shows, most telling first."""

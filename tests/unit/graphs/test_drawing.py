@@ -4,6 +4,7 @@ from graphlib import TopologicalSorter
 
 from milepost.adapters.graphs import with_statuses
 from milepost.adapters.graphs.drawing import Arrow, ArrowKind
+from milepost.domain.steps import StepStatus
 
 from .plans import EVERY_KIND, drawn
 
@@ -76,6 +77,15 @@ def test_states_are_put_on_shapes_and_iterations_are_counted_together() -> None:
     assert shapes["each.fetch"].status == "failed"
     assert shapes["each.fetch"].note == "1 failed, 2 completed"
     assert (shapes["end"].status, shapes["end"].note) == ("pending", "")
+
+
+def test_iterations_of_every_state_are_counted() -> None:
+    states = [*StepStatus, "undone"]
+    paths = {f"each[{number}].fetch": state for number, state in enumerate(states)}
+    shown = with_statuses(drawn(EVERY_KIND), paths)
+    (note,) = (shape.note for shape in shown.all_shapes() if shape.path == "each.fetch")
+
+    assert sorted(note.split(", ")) == sorted(f"1 {state}" for state in states)
 
 
 def test_a_loop_inside_a_loop_counts_all_its_iterations() -> None:
