@@ -157,8 +157,6 @@ class PlanStory:
         self.events = events
         self.draft = draft
         self.spec = spec
-        self.earlier: list[PlanSpec] = []
-        """Contents that the plan had before, the newest first, where steps are gone since."""
         self.plan = PlanStream.shell(draft.originator_id)
         self.steps: dict[StepPath, StepStory] = {}
         self.added: dict[StepPath, datetime] = {}
@@ -196,21 +194,27 @@ class PlanStory:
                 found += filter(None, [undoing(place)])
         return found
 
-    @cached_property
+    @property
     def gone(self) -> list[Place]:
         """Steps that ran and that the plan no longer has, in the order of their first events."""
-        return [place for place in self._past().values() if place is not None]
+        return [place for place in self._past.values() if place is not None]
 
     @property
     def lost(self) -> list[StepPath]:
-        """Steps that ran and that no content here has: look for them in an earlier one."""
-        return [path for path, place in self._past().items() if place is None]
+        """Steps that ran and that no content looked in so far has: `look_in` an earlier one."""
+        return [path for path, place in self._past.items() if place is None]
 
+    def look_in(self, earlier: PlanSpec) -> None:
+        """Look for what is lost in a content that the plan had before; give the newest first."""
+        lookup = StepLookup(earlier)
+        self._past.update({path: _gone(path, lookup) for path in self.lost})
+
+    @cached_property
     def _past(self) -> dict[StepPath, Place | None]:
         there = {place.path for place in self.places}
-        lookups = [StepLookup(spec) for spec in (self.spec, *self.earlier)]
+        lookup = StepLookup(self.spec)
         return {
-            path: _gone(path, lookups)
+            path: _gone(path, lookup)
             for path, story in self.steps.items()
             if story.bars and path not in there
         }
@@ -277,12 +281,11 @@ class PlanStory:
         return all(step is not None and step.ended for step in waited)
 
 
-def _gone(path: StepPath, lookups: Sequence[StepLookup]) -> Place | None:
-    """Return a step as the newest content that has it says."""
+def _gone(path: StepPath, lookup: StepLookup) -> Place | None:
+    """Return a step as a content says that has it."""
     undone = undone_path(path)
-    for lookup in lookups:
-        spec = lookup.find(undone or path)
-        if spec is not None:
-            place = Place(undone or path, spec)
-            return undoing(place) if undone else place
-    return None
+    spec = lookup.find(undone or path)
+    if spec is None:
+        return None
+    place = Place(undone or path, spec)
+    return undoing(place) if undone else place

@@ -134,7 +134,7 @@ class Stories:
         for content in reversed(contents_of(own)):
             if not story.lost:
                 break
-            story.earlier.append((yield from self.spec(content)))
+            story.look_in((yield from self.spec(content)))
         story.added.update((yield from self._added(spec, own)))
         size = sum(len(row[4]) + _BYTES_OF_AN_EVENT for row in rows)
         return Told(story, until, decoded.apart, size)

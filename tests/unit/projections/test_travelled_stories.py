@@ -41,7 +41,8 @@ def restored(record: Record, at: str, **fields: object) -> None:
 def told(record: Record, spec: PlanSpec, *earlier: PlanSpec) -> PlanStory:
     """Return the story of a plan that has that content by now."""
     story = PlanStory(record.stored, spec)
-    story.earlier += earlier
+    for content in earlier:
+        story.look_in(content)
     return story
 
 
