@@ -136,7 +136,8 @@ class Reader(Protocol):
     ) -> Page[StepView, StepPath]:
         """Return a plan's steps in file order; `total` counts those that the filter lets pass.
 
-        `status` takes statuses, and `waiting` and `done` for all that wait and all that are over
+        `status` takes statuses, `undone` for steps that were completed and undone since, which
+        `completed` leaves out, and `waiting` and `done` for all that wait and all that are over
         without a failure.
         """
         ...

@@ -11,7 +11,7 @@ from milepost.domain.steps import CONTAINERS, StepStatus
 
 from .decisions import Decision
 from .plan_views import actual_duration
-from .step_views import StepView
+from .step_views import UNDONE, StepView
 from .story import PlanStory
 from .timings import Timing, timings
 from .totals import StepCounts, count_steps, total_usage
@@ -29,6 +29,13 @@ class StepTime:
     ran: timedelta
     elapsed: timedelta
     usage: Usage
+    undone: bool
+    """Whether what the step did has been undone."""
+
+    @property
+    def shown_as(self) -> str:
+        """The status, or that what the step did was undone."""
+        return UNDONE if self.undone else self.status.value
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,4 +103,5 @@ def _step_time(story: PlanStory, path: StepPath, timing: Timing) -> StepTime:
         ran=timing.ran,
         elapsed=timing.elapsed,
         usage=past.usage if past else Usage(),
+        undone=story.undone(path),
     )

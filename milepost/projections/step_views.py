@@ -33,7 +33,7 @@ class BaseStatus(StrEnum):
     FAILED = "failed"
 
 
-_BASE = {
+_BASE: dict[str, BaseStatus] = {
     StepStatus.PENDING: BaseStatus.WAITING,
     StepStatus.READY: BaseStatus.WAITING,
     StepStatus.RETRYING: BaseStatus.WAITING,
@@ -43,7 +43,10 @@ _BASE = {
     StepStatus.SKIPPED: BaseStatus.DONE,
     StepStatus.CANCELLED: BaseStatus.DONE,
     StepStatus.FAILED: BaseStatus.FAILED,
+    UNDONE: BaseStatus.DONE,
 }
+SHOWN = frozenset(_BASE)
+"""All that steps are shown as: the statuses, and `undone`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,17 +100,22 @@ class StepView:
         return UNDONE if self.undone else self.status.value
 
 
-def statuses_of(words: Iterable[str]) -> frozenset[StepStatus]:
-    """Return the statuses that words of a filter name: statuses, `waiting` and `done`.
+def shown_as(story: PlanStory, path: StepPath) -> str:
+    """Return a step's status, or that what the step did was undone."""
+    return UNDONE if story.undone(path) else story.statuses[path].value
 
-    Raises `ValidationError` for a word that is neither.
+
+def statuses_of(words: Iterable[str]) -> frozenset[str]:
+    """Return what words of a filter have steps shown as: statuses, `undone`, `waiting`, `done`.
+
+    Raises `ValidationError` for a word that is none of them.
     """
-    found: set[StepStatus] = set()
+    found: set[str] = set()
     for word in words:
         name = word.lower()
-        matching = {status for status in StepStatus if name in (status.value, _BASE[status].value)}
+        matching = {shown for shown, base in _BASE.items() if name in (shown, base)}
         if not matching:
-            known = [*StepStatus, BaseStatus.WAITING, BaseStatus.DONE]
+            known = [*_BASE, BaseStatus.WAITING, BaseStatus.DONE]
             raise ValidationError(
                 f"{word!r} is no status of a step", mend=suggestion(word, known, kind="statuses")
             )

@@ -14,8 +14,8 @@ from .story import PlanStory
 class StepCounts:
     """How many steps a plan has in each status; `total` is their sum.
 
-    Steps inside loops count from the moment that one of their iteration moves. Steps that undo
-    others are not counted.
+    Steps inside loops count from the moment that one of their iteration moves. A step that was
+    undone counts as completed; steps that undo others are not counted.
     """
 
     total: int = 0

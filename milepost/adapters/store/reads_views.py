@@ -7,12 +7,11 @@ from datetime import datetime
 from typing import NamedTuple
 
 from milepost.domain.ids import StepPath
-from milepost.domain.steps import StepStatus
 from milepost.projections.decisions import Decision, decisions
 from milepost.projections.plan_views import PlanView, plan_view
 from milepost.projections.reader import PAGE
 from milepost.projections.report import ExecutionHistory, plan_report
-from milepost.projections.step_views import StepView, statuses_of, step_view
+from milepost.projections.step_views import SHOWN, StepView, shown_as, statuses_of, step_view
 from milepost.projections.timings import timing_of
 from milepost.projections.views import AsOf, Page
 
@@ -54,21 +53,19 @@ def steps(
 ) -> Asking[Page[StepView, StepPath]]:
     """Return a page of a plan's steps."""
     checked(wanted.limit)
-    statuses = statuses_of(wanted.status) if wanted.status else frozenset(StepStatus)
+    shown = statuses_of(wanted.status) if wanted.status else SHOWN
     told = yield from stories.tell(plan_id, as_of)
-    return step_page(told, statuses, wanted)
+    return step_page(told, shown, wanted)
 
 
-def step_page(
-    told: Told, statuses: frozenset[StepStatus], wanted: StepQuery
-) -> Page[StepView, StepPath]:
-    """Return the steps with one of the statuses that follow a step in file order."""
+def step_page(told: Told, shown: frozenset[str], wanted: StepQuery) -> Page[StepView, StepPath]:
+    """Return the steps shown as one of these that follow a step in file order."""
     story = told.story
     start = 0
     if wanted.after is not None:
         start = story.places.index(place_of(story, wanted.after)) + 1
-    passed = [place for place in story.places if story.statuses[place.path] in statuses]
-    left = [place for place in story.places[start:] if story.statuses[place.path] in statuses]
+    passed = [place for place in story.places if shown_as(story, place.path) in shown]
+    left = [place for place in story.places[start:] if shown_as(story, place.path) in shown]
     page = left[: wanted.limit]
     items = tuple(step_view(story, place, timing_of(story, place, wanted.now)) for place in page)
     rest = page[-1].path if len(left) > wanted.limit else None
@@ -101,7 +98,7 @@ def execution_history(
     return ExecutionHistory(
         plan=story.id,
         session=story.plan.session,
-        steps=step_page(told, frozenset(StepStatus), StepQuery(limit=limit)),
+        steps=step_page(told, SHOWN, StepQuery(limit=limit)),
         timeline=(yield from history(kinds, query)),
         metrics=plan_report(story),
         decisions=decision_page(told, path=None, after=None, limit=limit),

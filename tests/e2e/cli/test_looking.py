@@ -181,6 +181,10 @@ def test_what_was_undone_does_not_look_completed(
     for command in ("show", "steps"):
         assert re.search(r"< undone +second ", milepost(command, plan).out), command
         assert re.search(r"\+ completed +first ", milepost(command, plan).out), command
+    assert "< undone" in milepost("report", plan).out
+    for word, steps in (("undone", ["second"]), ("completed", ["first", "second~undo"])):
+        found = milepost("steps", plan, "--status", word, "--json").json["items"]
+        assert [step["path"] for step in found] == steps
     assert "undone" in milepost("show", plan, "second").out
     nodes = json.loads(milepost("graph", plan, "--format", "json").out)["nodes"]
     assert {node["path"]: node["status"] for node in nodes} == {

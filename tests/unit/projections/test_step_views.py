@@ -77,7 +77,8 @@ def test_a_skipped_step_says_why_and_one_that_never_started_says_that() -> None:
         ("Retrying", {"retrying"}),
         ("waiting", {"pending", "ready", "retrying", "suspended"}),
         ("running", {"running"}),
-        ("done", {"completed", "skipped", "cancelled"}),
+        ("done", {"completed", "undone", "skipped", "cancelled"}),
+        ("undone", {"undone"}),
         ("failed", {"failed"}),
     ],
 )
@@ -88,7 +89,7 @@ def test_a_filter_names_statuses_and_the_four_base_states(word: str, statuses: s
 def test_every_status_is_of_one_base_state() -> None:
     words = ["waiting", "running", "done", "failed"]
     found = [status for word in words for status in statuses_of([word])]
-    assert sorted(found) == sorted(StepStatus)
+    assert sorted(found) == sorted([*StepStatus, "undone"])
 
 
 def test_a_word_that_is_no_status_is_refused() -> None:

@@ -118,8 +118,8 @@ def steps(
         list[str] | None,
         typer.Option(
             "--status",
-            help="pending, ready, running, retrying, suspended, completed, failed, skipped or "
-            "cancelled; or waiting, running, done, failed for all that wait, run, are over. "
+            help="pending, ready, running, retrying, suspended, completed, undone, failed, skipped "
+            "or cancelled; or waiting, running, done, failed for all that wait, run, are over. "
             "Repeatable.",
         ),
     ] = None,

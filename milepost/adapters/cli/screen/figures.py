@@ -37,7 +37,7 @@ def report_parts(report: PlanReport, *, unicode: bool) -> Iterator[Table | Text]
         ("status", "step", ">tries", ">waited", ">ran", ">elapsed", ">calls", ">tokens"),
         (
             (
-                status_text(step.status.value, unicode=unicode),
+                status_text(step.shown_as, unicode=unicode),
                 one_line(step.path, 44),
                 str(step.attempts or ""),
                 duration(step.waited),
