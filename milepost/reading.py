@@ -31,7 +31,8 @@ class Reading:
 
     All take `as_of`: a position, or an aware time (the last position that is not after it). A
     position that is not there yet is refused; a time to come means now. Where `now` can be given,
-    what goes on is counted up to then, else to the newest event.
+    what goes on is counted up to then, else to the newest event. Answers share their values with
+    those to come: copy what you want to change.
     """
 
     def __init__(self, source: ReaderSource) -> None:

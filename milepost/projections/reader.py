@@ -68,6 +68,7 @@ class Reader(Protocol):
     Each raises `UnknownNameError` for a plan, step or event that is not there (at that moment),
     `ValidationError` for a limit, filter or moment that makes no sense, and `StoreError`.
     What goes on is counted up to `now`, without it to the newest event (at that moment).
+    Answers share their values with later ones: who wants to change something copies it.
     Values over 64 KiB are given as `{"@": "sha256:…"}` unless a query says that it gives them
     whole.
     """
