@@ -147,9 +147,12 @@ def _runs(lanes: tuple[Lane, ...], now: datetime) -> Iterator[tuple[datetime, da
 
 
 def _side_by_side(runs: list[tuple[datetime, datetime]]) -> tuple[int, timedelta]:
-    """Return the most runs at once, and for how long there was more than one."""
+    """Return the most runs at once, and for how long there was more than one.
+
+    One that begins when another ends comes after it; one that took no time was at least alone.
+    """
     changes = sorted([(start, 1) for start, _end in runs] + [(end, -1) for _start, end in runs])
-    most = running = 0
+    most, running = min(len(runs), 1), 0
     overlap = timedelta()
     before: datetime | None = None
     for time, change in changes:

@@ -126,6 +126,15 @@ def test_a_step_that_was_stopped_ends_its_bar() -> None:
     assert found.ended == BEGINNING + at(1)
 
 
+def test_a_run_that_took_no_time_is_a_run() -> None:
+    record = Record(plan_of(tool_step("a"), tool_step("b", "a")))
+    record.begin()
+    record.run("a", 0)
+    record.run("b", 0)
+    record.end()
+    assert timeline(record.story).most_at_once == 1
+
+
 def test_a_plan_that_has_not_started_has_lanes_without_bars() -> None:
     found = timeline(Record(plan_of(tool_step("a"))).story)
     assert (found.total, found.most_at_once, found.critical_path) == (at(0), 0, ())
