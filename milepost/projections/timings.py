@@ -76,22 +76,21 @@ def _available(story: PlanStory, place: Place, step: StepStory | None) -> dateti
 
     Of a step that undoes another nothing is known but when it started.
     """
-    if step is not None and step.reset_at is not None:
-        return step.reset_at
     if place.undoes is not None:
         return None
     around = story.step(place.parent.path) if place.parent else None
-    times = [around.started_at if around else _begun(story, step)]
-    added = story.added.get(StepPath(static_path(place.path)))
-    if added is not None:
-        times.append(added)
     if place.parent is not None and around is None:
         return None
+    times = [around.started_at if around else _begun(story, step)]
     for path in place.after:
         waited = story.step(path)
         times.append(waited.ended_at if waited else None)
     known = [time for time in times if time is not None]
-    return max(known) if len(known) == len(times) else None
+    if len(known) < len(times):
+        return None
+    added = story.added.get(StepPath(static_path(place.path)))
+    reset = step.reset_at if step else None
+    return max(known + [time for time in (added, reset) if time is not None])
 
 
 def _begun(story: PlanStory, step: StepStory | None) -> datetime | None:

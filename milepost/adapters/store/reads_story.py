@@ -140,19 +140,20 @@ class Stories:
         return Told(story, until, decoded.apart, size)
 
     def _added(self, spec: PlanSpec, own: list[Event]) -> Asking[dict[StepPath, datetime]]:
-        """Return when revisions added steps of a content that the plan did not begin with."""
+        """Return when revisions added steps of the content, or last brought them back."""
         revisions = revisions_of(own)
         if len(revisions) == 1:
             return {}
         found: dict[StepPath, datetime] = {}
-        missing = _written(spec)
+        written = _written(spec)
+        missing = set(written)
         for record in revisions:
-            there = missing & _written((yield from self.spec(record.content)))
-            missing -= there
-            if record.parent is not None:
-                found |= dict.fromkeys(there, record.at)
-            if not missing:
-                break
+            missing |= written & {StepPath(static_path(path)) for path in record.removed}
+            if missing:
+                there = missing & _written((yield from self.spec(record.content)))
+                missing -= there
+                if record.parent is not None:
+                    found |= dict.fromkeys(there, record.at)
         return found
 
     def spec(self, content: ContentHash) -> Asking[PlanSpec]:

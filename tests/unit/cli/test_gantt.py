@@ -72,6 +72,13 @@ def test_what_was_taken_back_looks_different() -> None:
     assert re.fullmatch(r"=+#+", bar_of(drawn(again, unicode=False), "load"))
 
 
+def test_time_without_a_slot_ends_where_the_step_began_again() -> None:
+    before = replace(run(0, 250), superseded=True)
+    again = timeline(lane("load", before, run(750, 1000), available=500), total=1000)
+
+    assert re.fullmatch(r"▒+ +·+█+", bar_of(drawn(again), "load"))
+
+
 def test_a_container_is_a_line_around_its_children() -> None:
     assert re.fullmatch(r" *├─+┤", bar_of(drawn(SERVED), "both"))
 

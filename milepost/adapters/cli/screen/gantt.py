@@ -142,7 +142,7 @@ def _bars(lane: Lane, now: datetime, scale: Scale, strokes: Strokes) -> Text:
     cells = [(" ", "")] * scale.columns
     colour = _LEVELS[lane.level % len(_LEVELS)]
     if lane.available is not None:
-        begun = lane.bars[0].start if lane.bars else None
+        begun = next((bar.start for bar in lane.bars if not bar.superseded), None)
         if begun is not None and begun > lane.available:
             _paint(cells, scale.cells(lane.available, begun), strokes.slot, "dim")
     for bar in lane.bars:
