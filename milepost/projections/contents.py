@@ -40,13 +40,18 @@ def facts_of(body: bytes) -> ContentFacts:
     for step, place, loop in _steps(orjson.loads(body)):
         counts[loop] += 1
         names |= {_INDEX.sub("", place), step["id"]}
-        if tool := step.get("tool"):
-            tools.add(tool)
+        tools.update(_tools(step))
         if step.get("kind") == StepKind.LOOP:
             counts[place] = 0
     steps = counts.pop(None)
     loops = {str(place): number for place, number in counts.items()}
     return ContentFacts(steps, loops, frozenset(tools), frozenset(names))
+
+
+def _tools(step: JsonObject) -> Iterator[str]:
+    """Yield the tools that a step may call: its own, those in place of it, the one that undoes."""
+    calls = (step, step.get("compensate") or {}, *step.get("alternatives", ()))
+    yield from filter(None, (call.get("tool") for call in calls))
 
 
 def iterations(path: str, loops: Mapping[str, int]) -> Iterator[tuple[str, int]]:

@@ -44,7 +44,7 @@ class PlanFilter:
     step: str | None = None
     """Id or path of a step that a revision of the plan has."""
     tool: str | None = None
-    """A tool that a step of a revision calls."""
+    """A tool that a step of a revision calls, or may call in its place or to undo it."""
     parent: str | None = None
     """The plan that it was forked from."""
     error: str | None = None

@@ -206,8 +206,8 @@ def add_content(tables: Tables, number: int, content: str, spec: PlanSpec) -> No
         for step in steps:
             path = before + step.id.replace(" ", "%20")
             words.update({(2, step.id), (2, re.sub(r"\[.*?\]", "", path))})
-            if step.tool:
-                words.add((1, step.tool))
+            calls = (step, step.compensate, *step.alternatives)
+            words.update((1, call.tool) for call in calls if call and call.tool)
             if around is None:
                 outside += 1
             else:

@@ -24,6 +24,11 @@ def test_steps_outside_loops_are_counted_and_iterations_measured() -> None:
     )
 
 
+def test_the_tools_that_undo_a_step_or_may_take_its_place_are_tools_of_the_plan() -> None:
+    step = tool_step("a", compensate={"tool": "undo"}, alternatives=[{"tool": "other"}])
+    assert facts_of(body_of(plan_of(step))).tools == {"work", "undo", "other"}
+
+
 def test_ids_of_any_text_are_known_as_they_are_and_as_a_path() -> None:
     names = facts_of(body_of(plan_of(tool_step("any id.1")))).names
     assert names == {"any id.1", "any%20id%2E1"}

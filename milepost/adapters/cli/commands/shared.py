@@ -67,7 +67,10 @@ def filters(  # noqa: PLR0913 - each is a filter
         str | None, typer.Option("--workflow", help="Of this published workflow.")
     ] = None,
     name: Annotated[str | None, typer.Option("--name", help="With this name.")] = None,
-    tool: Annotated[str | None, typer.Option("--tool", help="Calling this tool.")] = None,
+    tool: Annotated[
+        str | None,
+        typer.Option("--tool", help="Calling this tool, be it to undo a step or in its place."),
+    ] = None,
     error: Annotated[
         str | None, typer.Option("--error", help="Having had an error of this code.")
     ] = None,
