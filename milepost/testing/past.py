@@ -35,7 +35,8 @@ class PastPlan:
         events = [one.event for one in stored]
         contents = {content: read_content(body(content)) for content in contents_of(events)}
         story = PlanStory(stored, contents[content_of(events)])
-        story.earlier += reversed(contents.values())
+        for earlier in reversed(contents.values()):
+            story.look_in(earlier)
         records = revisions_of(events)
         given = [one for one in records if one.trigger in (None, RevisionTrigger.USER)]
         revisions = {one.number: contents[one.content] for one in records}
