@@ -14,6 +14,7 @@ from .quoting import quoted
 MAX_DURATION = timedelta(days=3650)
 
 _PART = re.compile(r"(\d+(?:\.\d+)?)(ms|s|m|h|d|w)", re.ASCII)
+_PARTS = re.compile(rf"(?:{_PART.pattern})+", re.ASCII)
 _PLAIN_SECONDS = re.compile(r"[+-]?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?", re.ASCII)
 _SECONDS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0, "w": 604800.0}
 _ISO = re.compile(
@@ -48,9 +49,8 @@ def format_duration(value: timedelta) -> str:
 
 
 def _seconds(text: str) -> float:
-    parts = _PART.findall(text)
-    if parts and "".join(number + unit for number, unit in parts) == text:
-        return sum(float(number) * _SECONDS[unit] for number, unit in parts)
+    if _PARTS.fullmatch(text):
+        return sum(float(number) * _SECONDS[unit] for number, unit in _PART.findall(text))
     iso = _ISO.fullmatch(text)
     if iso and any(iso.groups()):
         return sum(float(number) * _SECONDS[unit] for unit, number in iso.groupdict("0").items())
