@@ -18,7 +18,8 @@ Place: TypeAlias = tuple[str | int, ...]
 """The keys on the way to a value."""
 
 _SCALARS = (str, int, float, bool, type(None))
-_BRACKETS = re.compile(r'"(?:[^"\\]|\\.)*"|[\[\]{}]')
+_BRACKETS = re.compile(r'"(?:[^"\\]|\\.?)*"?|[\[\]{}]', re.DOTALL)
+"""Brackets, and texts to pass over; a text that is not closed goes to the end."""
 
 
 def read_json(text: str, *, name: str) -> Document:

@@ -43,6 +43,11 @@ def test_faulty_json_is_refused_with_its_place(text: str, message: str) -> None:
     assert refusal(text).startswith(message)
 
 
+@pytest.mark.parametrize("ending", ["", "\\", "\\\n"], ids=["quote", "backslash", "line"])
+def test_a_long_text_that_is_not_closed_is_refused(ending: str) -> None:
+    assert "it is not JSON" in refusal('{"a":"' + '\\"' * 200_000 + ending)
+
+
 def test_brackets_in_texts_are_no_depth() -> None:
     text = json.dumps(["[" * 100, '"{' * 100, "\\"])
 
