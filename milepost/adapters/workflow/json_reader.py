@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping
+from dataclasses import dataclass
+from math import inf
 from typing import TypeAlias
 
 from milepost.domain.errors import ValidationError
@@ -12,7 +14,7 @@ from milepost.domain.validation import pointer as pointer_of
 from milepost.domain.values import Json
 
 from .document import Document
-from .guards import MAX_DEPTH, printable, scalar_problem, too_deep
+from .guards import MAX_DEPTH, MAX_VALUES, printable, scalar_problem, too_deep, too_many
 
 Place: TypeAlias = tuple[str | int, ...]
 """The keys on the way to a value."""
@@ -39,7 +41,7 @@ def read_json(text: str, *, name: str) -> Document:
     except json.JSONDecodeError as error:
         where = f"{name}:{error.lineno}:{error.colno}"
         raise ValidationError(f"it is not JSON: {error.msg}", where=where) from error
-    return plain_document(value, name=name)
+    return Document(_Copy(name, left=MAX_VALUES).of(value), name)
 
 
 def plain_document(value: object, *, name: str) -> Document:
@@ -47,7 +49,7 @@ def plain_document(value: object, *, name: str) -> Document:
 
     Raises `ValidationError` or `LimitError` with `name#/pointer` for what JSON cannot hold.
     """
-    return Document(_checked(value, name, ()), name)
+    return Document(_Copy(name, left=inf).of(value), name)
 
 
 class _Refused:
@@ -92,39 +94,51 @@ def _refuse_depth(text: str, name: str) -> None:
             raise too_deep(f"{name}:{line}:{column}")
 
 
-def _checked(value: object, name: str, place: Place) -> Json:
-    if isinstance(value, _SCALARS):
+@dataclass(slots=True)
+class _Copy:
+    """Copies a JSON value and checks each part of it; `left` is how many parts it may have."""
+
+    name: str
+    left: float
+
+    def of(self, value: object, place: Place = ()) -> Json:
+        self.left -= 1
+        if self.left < 0:
+            raise too_many(_where(self.name, place))
+        if isinstance(value, _SCALARS):
+            return self.scalar(value, place)
+        if isinstance(value, Mapping):
+            return self.fields(value, place)
+        if isinstance(value, list | tuple):
+            self.refuse_deeper(place)
+            return [self.of(item, (*place, at)) for at, item in enumerate(value)]
+        where = _where(self.name, place)
+        if isinstance(value, _Refused):
+            raise ValidationError(printable(value.problem), where=where, mend=value.mend)
+        raise _no_json(value, where)
+
+    def scalar(self, value: str | float | bool | None, place: Place) -> Json:  # noqa: FBT001
         problem = scalar_problem(value)
         if problem:
-            raise ValidationError(problem, where=_where(name, place))
+            raise ValidationError(problem, where=_where(self.name, place))
         return value
-    if isinstance(value, Mapping):
-        return _fields(value, name, place)
-    if isinstance(value, list | tuple):
-        _refuse_deeper(name, place)
-        return [_checked(item, name, (*place, at)) for at, item in enumerate(value)]
-    if isinstance(value, _Refused):
-        raise ValidationError(printable(value.problem), where=_where(name, place), mend=value.mend)
-    raise _no_json(value, _where(name, place))
 
+    def fields(self, value: Mapping[object, object], place: Place) -> dict[str, Json]:
+        self.refuse_deeper(place)
+        found: dict[str, Json] = {}
+        for key, item in value.items():
+            if not isinstance(key, str) or scalar_problem(key):
+                raise ValidationError(
+                    f"the key {key!r:.60} is not a clean text",
+                    where=f"{self.name}#{pointer_of(place)}",
+                    mend="use a text without special characters",
+                )
+            found[key] = self.of(item, (*place, key))
+        return found
 
-def _fields(value: Mapping[object, object], name: str, place: Place) -> dict[str, Json]:
-    _refuse_deeper(name, place)
-    found: dict[str, Json] = {}
-    for key, item in value.items():
-        if not isinstance(key, str) or scalar_problem(key):
-            raise ValidationError(
-                f"the key {key!r:.60} is not a clean text",
-                where=f"{name}#{pointer_of(place)}",
-                mend="use a text without special characters",
-            )
-        found[key] = _checked(item, name, (*place, key))
-    return found
-
-
-def _refuse_deeper(name: str, place: Place) -> None:
-    if len(place) >= MAX_DEPTH:
-        raise too_deep(_where(name, place))
+    def refuse_deeper(self, place: Place) -> None:
+        if len(place) >= MAX_DEPTH:
+            raise too_deep(_where(self.name, place))
 
 
 def _where(name: str, place: Place) -> str:

@@ -118,26 +118,29 @@ class _Reader:
                 event, f"the key `{value:.60}` stands twice, first in line {first.line}", "keep one"
             )
         parent.key, parent.expects_key = value, False
-        self.places[below(parent.pointer, value)] = _place(event.start_mark)
+        self.note(event, below(parent.pointer, value))
 
     def put(self, event: Any, value: Json) -> str:  # noqa: ANN401 - untyped library
         """Add a value to what is being read; return its pointer."""
         if not self.stack:
             self.value = value
-            self.places[""] = _place(event.start_mark)
-            return ""
+            return self.note(event, "")
         parent = self.stack[-1]
         if isinstance(parent.items, list):
-            pointer = f"{parent.pointer}/{len(parent.items)}"
-            if len(self.places) >= MAX_VALUES:
-                raise too_many(self.where(event))
+            pointer = self.note(event, f"{parent.pointer}/{len(parent.items)}")
             parent.items.append(value)
-            self.places[pointer] = _place(event.start_mark)
             return pointer
         key = parent.key or ""
         parent.items[key] = value
         parent.expects_key = True
         return below(parent.pointer, key)
+
+    def note(self, event: Any, pointer: str) -> str:  # noqa: ANN401 - untyped library
+        """Keep where the part at a pointer stands; return the pointer."""
+        if len(self.places) >= MAX_VALUES:
+            raise too_many(self.where(event))
+        self.places[pointer] = _place(event.start_mark)
+        return pointer
 
     def refuse_properties(self, event: Any) -> None:  # noqa: ANN401 - untyped library
         if event.anchor is not None:

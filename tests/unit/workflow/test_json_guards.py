@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from milepost.adapters.workflow.guards import MAX_DEPTH, clean
+from milepost.adapters.workflow.guards import MAX_DEPTH, MAX_VALUES, clean
 from milepost.adapters.workflow.json_reader import plain_document, read_json
 from milepost.domain.errors import LimitError, MilepostError, ValidationError
 from milepost.domain.values import Json
@@ -114,3 +114,15 @@ def test_what_json_can_hold_comes_back_the_same(value: Json) -> None:
 def test_the_depth_is_counted_as_in_yaml() -> None:
     assert read_json("[" * MAX_DEPTH + "]" * MAX_DEPTH, name="w").value
     assert "the depth of nesting" in refusal("[" * (MAX_DEPTH + 1) + "]" * (MAX_DEPTH + 1))
+
+
+def test_the_values_are_counted_as_in_yaml() -> None:
+    most = [1] * (MAX_VALUES - 1)
+
+    assert read_json(json.dumps(most), name="w").value == most
+    for more in ([*most, 1], [dict.fromkeys(map(str, range(MAX_VALUES)), 1)]):
+        assert "the number of values is at most 200,000" in refusal(json.dumps(more))
+
+
+def test_a_value_that_a_program_made_may_be_of_any_size() -> None:
+    assert plain_document([1] * MAX_VALUES, name="w").value == [1] * MAX_VALUES

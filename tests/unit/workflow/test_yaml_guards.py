@@ -140,6 +140,8 @@ def test_the_number_of_values_is_bounded(monkeypatch: pytest.MonkeyPatch) -> Non
 
     assert read("[" + "1," * 998 + "1]") == [1] * 999
     assert "the number of values is at most 200,000" in refusal("[" + "1," * 999 + "1]")
+    assert read("".join(f"k{at}: 1\n" for at in range(999)))
+    assert refusal("".join(f"k{at}: 1\n" for at in range(1_000))).startswith("w:1000:1: the number")
 
 
 @pytest.mark.parametrize(
