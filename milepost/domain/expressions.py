@@ -19,6 +19,8 @@ from .paths import NAME_PATTERN, Keys, written
 from .schema_types import ValueType, type_at
 from .values import Json
 
+PARTS = ("inputs", "context", "steps")
+"""Names that every scope has."""
 STEP_FIELDS = ("output", "status", "error")
 PREVIOUS = "previous"
 LOOP_NAMES = frozenset({"item", "index", PREVIOUS})
@@ -106,10 +108,14 @@ class ScopeTypes:
             return "string"
         return "int" if root == "index" and not below else "dyn"
 
+    def has(self, name: str) -> bool:
+        """Tell whether an expression may begin with a plain name."""
+        return name in PARTS or name in self.loop or name in self.steps
+
     def names(self) -> list[str]:
         """Return all names that an expression may begin with."""
         steps = [step for step in self.steps if NAME_PATTERN.fullmatch(step)]
-        return ["inputs", "context", "steps", *sorted(self.loop), *sorted(steps)]
+        return [*PARTS, *sorted(self.loop), *sorted(steps)]
 
     def _declared(
         self, keys: Keys, known: Mapping[str, object] | frozenset[str], *, kind: str

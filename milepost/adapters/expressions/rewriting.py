@@ -146,7 +146,7 @@ class _Rewriter:
         self.inside.pop()
 
     def refuse_shadowing(self, variable: str) -> None:
-        taken = variable in self.scope.names() or variable in TYPE_NAMES or _is_slot(variable)
+        taken = self.scope.has(variable) or variable in TYPE_NAMES or _is_slot(variable)
         if taken or any(loop.variable == variable for loop in self.inside):
             raise ExpressionError(
                 f"the variable `{variable}` hides another name", mend="give it a name of its own"

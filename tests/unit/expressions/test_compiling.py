@@ -1,5 +1,8 @@
 """What is wrong with an expression is found before anything runs, and told in plain words."""
 
+from collections.abc import Iterator
+from dataclasses import replace
+
 import pytest
 
 from milepost.adapters.expressions import CelExpressions
@@ -7,6 +10,13 @@ from milepost.domain.errors import ExpressionError
 from milepost.domain.expressions import Expected, ScopeTypes
 
 from .scope import TYPES
+
+
+class OnlyAsked(frozenset[str]):
+    """Ids that cannot be gone through, as if there were too many of them."""
+
+    def __iter__(self) -> Iterator[str]:
+        raise AssertionError("the ids were gone through")
 
 
 def refusal(source: str, *, expect: Expected = "any", scope: ScopeTypes = TYPES) -> str:
@@ -145,3 +155,12 @@ def test_long_chains_of_conditions_are_no_nesting() -> None:
     source = " && ".join(["inputs.limit > 0"] * 40)
 
     assert CelExpressions().compile(source, scope=TYPES).roots == {"inputs"}
+
+
+def test_a_macro_does_not_go_through_the_steps_in_sight() -> None:
+    scope = replace(TYPES, steps=OnlyAsked(TYPES.steps))
+
+    program = CelExpressions().compile("inputs.names.filter(x, x != load.output)", scope=scope)
+
+    assert program.step_references == {"load"}
+    assert "hides another name" in refusal("inputs.names.filter(load, true)", scope=scope)
