@@ -72,7 +72,7 @@ class ScopeTypes:
 
     `inputs` holds a JSON Schema per input, `steps` the ids in sight, `loop` those of
     `LOOP_NAMES` that have a value here. Names of the context are not checked when None.
-    `inside` maps ids that are out of sight to the container in sight that they are in, and
+    `inside` maps ids that may be out of sight to the container in sight that they are in, and
     `unfinished` are the ids of steps that cannot have ended where the expression is evaluated.
     """
 

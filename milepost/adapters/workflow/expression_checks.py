@@ -12,7 +12,7 @@ from milepost.domain.templates import below, compile_template, has_template
 from milepost.domain.values import Json
 
 from .document import Problems
-from .levels import Level, scope_inside
+from .levels import Level, Sight, scope_inside
 
 
 class ExpressionChecks:
@@ -26,7 +26,7 @@ class ExpressionChecks:
         """Note what is wrong with the expressions of one step."""
         before = replace(
             level.scope,
-            steps=level.scope.steps - {step.id},
+            steps=Sight(outer=level.scope.steps, hidden=frozenset({step.id})),
             unfinished=level.scope.unfinished | {step.id},
         )
         inside = scope_inside(before, step)

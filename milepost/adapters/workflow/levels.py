@@ -2,12 +2,39 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections import ChainMap
+from collections.abc import Iterable, Iterator
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
 
 from milepost.domain.expressions import PREVIOUS, ScopeTypes
 from milepost.domain.plans import PlanSpec, walk
 from milepost.domain.steps import StepKind, StepSpec
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Sight(AbstractSet[str]):
+    """The ids `own` and those of `outer`, without those that are `hidden`.
+
+    Lists of steps share what is further out, so that many of them cost no more than few.
+    """
+
+    own: frozenset[str] = frozenset()
+    outer: AbstractSet[str] = frozenset()
+    hidden: frozenset[str] = frozenset()
+
+    @classmethod
+    def _from_iterable(cls, it: Iterable[str]) -> AbstractSet[str]:  # type: ignore[override]
+        return frozenset(it)
+
+    def __contains__(self, name: object) -> bool:
+        return name not in self.hidden and (name in self.own or name in self.outer)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.own.union(self.outer) - self.hidden)
+
+    def __len__(self) -> int:
+        return sum(1 for _name in self)
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,17 +44,14 @@ class Level:
     steps: tuple[StepSpec, ...]
     pointer: str
     scope: ScopeTypes
+    outside: AbstractSet[str] = frozenset()
+    """Ids that the steps may name beside those of one another."""
     ancestors: frozenset[str] = frozenset()
 
     def placed(self) -> Iterator[tuple[str, StepSpec]]:
         """Yield each step with the pointer to it."""
         for at, step in enumerate(self.steps):
             yield f"{self.pointer}/{at}", step
-
-    @property
-    def outside(self) -> list[str]:
-        """Ids that the steps may name beside those of one another."""
-        return sorted(self.scope.steps - {step.id for step in self.steps})
 
 
 def levels_of(spec: PlanSpec) -> Iterator[Level]:
@@ -69,11 +93,17 @@ def _below(level: Level, step: StepSpec, pointer: str) -> Iterator[Level]:
 def _level(
     steps: tuple[StepSpec, ...], pointer: str, outer: ScopeTypes, ancestors: frozenset[str]
 ) -> Level:
-    visible = (outer.steps | {step.id for step in steps}) - ancestors
-    inside = dict(outer.inside)
+    outside = Sight(outer=outer.steps, hidden=ancestors)
+    visible = Sight(frozenset(step.id for step in steps), outer.steps, ancestors)
+    inside = ChainMap(_inside(steps), outer.inside)  # type: ignore[arg-type] # it is only read
+    scope = replace(outer, steps=visible, inside=inside, unfinished=ancestors)
+    return Level(steps, pointer, scope, outside, ancestors)
+
+
+def _inside(steps: tuple[StepSpec, ...]) -> dict[str, str]:
+    """Return for each id further inside the step of a list that it is in."""
+    found: dict[str, str] = {}
     for step in steps:
         inner = step.steps + tuple(child for case in step.cases for child in case.steps)
-        inside |= dict.fromkeys((child.id for child in walk(inner)), step.id)
-    hidden = {name: owner for name, owner in inside.items() if name not in visible}
-    scope = replace(outer, steps=visible, inside=hidden, unfinished=ancestors)
-    return Level(steps, pointer, scope, ancestors)
+        found |= dict.fromkeys((child.id for child in walk(inner)), step.id)
+    return found
