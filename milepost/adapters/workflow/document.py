@@ -56,6 +56,7 @@ class Document:
 class Problems:
     """What is wrong with a document, collected so that all of it is told at once.
 
+    One more than `MAX_PROBLEMS` is raised as it is noted: nothing further need be looked for.
     `prefix` is the pointer that all pointers given here are below.
     """
 
@@ -78,6 +79,8 @@ class Problems:
             self.found.append(ExpressionError(problem, where=where, mend=mend))
         else:
             self.found.append(ValidationError(problem, where=where, mend=mend))
+        if len(self.found) > MAX_PROBLEMS:
+            raise self.error()
 
     def add_fault(self, pointer: str, fault: Problem) -> None:
         """Note what a model found wrong with the part at `pointer`, naming its key."""
@@ -101,5 +104,5 @@ class Problems:
         if len(self.found) == 1:
             return self.found[0]
         lines = [str(problem) for problem in self.found[:MAX_PROBLEMS]]
-        more = len(self.found) - MAX_PROBLEMS
-        return ValidationError("\n".join([*lines, *([f"and {more} more"] if more > 0 else [])]))
+        more = ["and more"] if len(self.found) > MAX_PROBLEMS else []
+        return ValidationError("\n".join([*lines, *more]))

@@ -254,6 +254,14 @@ def test_all_problems_are_told_a_line_for_each() -> None:
     ]
 
 
+def test_twenty_problems_are_told_and_that_there_are_more() -> None:
+    steps = [f"  - {{tool: noop, when: 'gone{at}.output'}}\n" for at in range(100)]
+    *lines, last = refusal("".join(steps)).splitlines()
+
+    assert [line.partition(" ")[0] for line in lines] == [f"w.yaml:{at}:18:" for at in range(3, 23)]
+    assert last == "and more"
+
+
 def test_places_in_a_mapping_are_pointers() -> None:
     workflow = load_workflow({"workflow": {"steps": [{"id": "a", "tool": "nop"}]}})
     with pytest.raises(ValidationError, match=r"^workflow#/workflow/steps/0/tool: tool 'nop'"):
