@@ -10,6 +10,7 @@ from milepost.domain.errors import DependencyError, ExpressionError, ValidationE
 from milepost.domain.validation import Problem
 from milepost.domain.values import Json
 
+from .authored_places import authored_place
 from .guards import printable
 
 MAX_PROBLEMS = 20
@@ -31,6 +32,7 @@ class Document:
     """A JSON value with its source: `name` is the file's, `places` those of a YAML text.
 
     When the value was converted from another shape, `original` turns pointers back.
+    All pointers may be into the value or into the plan that it writes.
     """
 
     value: Json
@@ -43,13 +45,17 @@ class Document:
 
         A pointer to what is not there gives the place of what it would be in.
         """
-        pointer = self.original(pointer)
+        pointer = self.authored(pointer)
         if self.places is None:
             return f"{self.name}#{printable(pointer)}"
         while pointer and pointer not in self.places:
             pointer = pointer.rpartition("/")[0]
         place = self.places.get(pointer, Place(1, 1))
         return f"{self.name}:{place.line}:{place.column}"
+
+    def authored(self, pointer: str) -> str:
+        """Return the pointer into what the author wrote."""
+        return self.original(authored_place(pointer, self.value))
 
 
 @dataclass(slots=True)
@@ -84,7 +90,7 @@ class Problems:
 
     def add_fault(self, pointer: str, fault: Problem) -> None:
         """Note what a model found wrong with the part at `pointer`, naming its key."""
-        key = self.document.original(self.prefix + pointer).rpartition("/")[2]
+        key = self.document.authored(self.prefix + pointer).rpartition("/")[2]
         problem = fault.problem
         if fault.pointer and not key.isdecimal() and "`" not in problem:
             problem = f"`{key}` {problem}" if problem.startswith("must ") else f"`{key}`: {problem}"

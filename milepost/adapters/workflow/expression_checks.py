@@ -79,6 +79,6 @@ def _templates(step: StepSpec) -> Iterator[tuple[str, Json]]:
     yield "/for_each", step.for_each
     yield "/count", step.count
     if isinstance(step.wait_for, str):
-        yield "/for", step.wait_for
+        yield "/wait_for", step.wait_for
     if isinstance(step.wait_until, str):
-        yield "/until", step.wait_until
+        yield "/wait_until", step.wait_until

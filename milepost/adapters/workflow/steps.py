@@ -216,25 +216,15 @@ class _StepReader:
         named = {_ALIASES[name]: item for name, item in plain.items()}
         faults = list(strict_faults(StepSpec, named))
         for place, problem in faults:
-            self.problems.add_fault(self.place(pointer_of(place)), Problem(".", problem))
+            self.problems.add_fault(self.pointer + pointer_of(place), Problem(".", problem))
         if faults:
             return _STAND_IN
         try:
             return StepSpec.model_validate(fields)
         except ModelFault as error:
             for fault in faults_of(StepSpec, fields, error):
-                self.problems.add_fault(self.place(fault.pointer), fault)
+                self.problems.add_fault(self.pointer + fault.pointer, fault)
             return _STAND_IN
-
-    def has(self, key: str) -> bool:
-        return isinstance(self.value, dict) and key in self.value
-
-    def place(self, pointer: str) -> str:
-        """Return the pointer to what is at a pointer into the spec, in the author's own keys."""
-        _root, slash, rest = pointer.partition("/")
-        field, more, inside = rest.partition("/")
-        keys = (key for key, name in _all_keys() if name == field and self.has(key))
-        return f"{self.pointer}{slash}{next(keys, field)}{more}{inside}"
 
 
 def _plainly(key: str, item: Json) -> Json:
@@ -252,10 +242,6 @@ def _with_object(call: Json) -> Json:
     if isinstance(call, dict) and isinstance(call.get("input"), str):
         return call | {"input": {"input": call["input"]}}
     return call
-
-
-def _all_keys() -> list[tuple[str, str]]:
-    return [pair for keys in (COMMON, *OF_KIND.values()) for pair in keys.items()]
 
 
 def _kind_mend(word: str, value: Mapping[str, Json]) -> str:
