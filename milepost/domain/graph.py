@@ -7,7 +7,8 @@ Nodes are the steps of one list (a plan's own, or a container's children). Acros
 from __future__ import annotations
 
 from collections import ChainMap, Counter
-from collections.abc import Container, Mapping, Sequence
+from collections.abc import Container, Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from graphlib import CycleError, TopologicalSorter
 from heapq import heappop, heappush
@@ -52,8 +53,8 @@ class Graph:
         """
         refuse_doubles([step.id for step in steps])
         known = {step.id for step in steps}
-        for step in steps:
-            _check_edges(step, known, outside)
+        for fault in (fault for step in steps for fault in edge_faults(step, known, outside)):
+            raise fault
         graph = cls(
             {step.id: tuple(name for name in step.waits_for if name in known) for step in steps}
         )
@@ -249,15 +250,22 @@ def refuse_doubles(ids: Sequence[str]) -> None:
         )
 
 
-def _check_edges(step: StepSpec, known: set[str], outside: Container[str]) -> None:
+def edge_faults(
+    step: StepSpec, siblings: AbstractSet[str], outside: Container[str] = ()
+) -> Iterator[DependencyError]:
+    """Yield what is wrong with a step's dependencies: missing ones and its own.
+
+    `siblings` are the ids of the step's list, `outside` those that it may also refer to.
+    """
     for dependency in step.dependencies:
         if dependency == step.id:
-            raise DependencyError(
+            yield DependencyError(
                 f"step {step.id!r} depends on itself", ids=[step.id], mend="remove that dependency"
             )
-        if dependency not in known and dependency not in outside:
-            raise DependencyError(
+        elif dependency not in siblings and dependency not in outside:
+            others = sorted(siblings - {step.id})
+            yield DependencyError(
                 f"step {step.id!r} depends on {dependency!r}, which does not exist",
                 ids=[dependency],
-                mend=suggestion(dependency, sorted(known - {step.id}), kind="steps"),
+                mend=suggestion(dependency, others, kind="other steps"),
             )

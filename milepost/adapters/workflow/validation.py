@@ -7,6 +7,7 @@ is gone through once more, so that each problem is told with the line that it st
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import chain
 
 from milepost.domain.errors import (
     DependencyError,
@@ -14,9 +15,10 @@ from milepost.domain.errors import (
     ValidationError,
 )
 from milepost.domain.expressions import Expressions
-from milepost.domain.graph import Graph
+from milepost.domain.graph import Graph, edge_faults, refuse_doubles
 from milepost.domain.plans import PlanSpec
 from milepost.domain.steps import StepSpec
+from milepost.domain.templates import below
 from milepost.domain.values import Json
 from milepost.engine.core import CompiledPlan, Node, compile_plan
 from milepost.engine.tooling import Tools
@@ -114,28 +116,51 @@ def _problems(workflow: Workflow, calls: _Calls, expressions: Expressions) -> Pr
 
 
 def _check_dependencies(level: Level, problems: Problems) -> None:
+    siblings = {step.id for step in level.steps}
+    are_there = True
+    for pointer, step in level.placed():
+        for fault in edge_faults(step, siblings, level.outside):
+            number = step.dependencies.index(fault.ids[0])
+            problems.add_error(f"{pointer}/depends_on/{number}", fault)
+            are_there = False
     try:
-        Graph.of(level.steps, outside=level.outside)
+        refuse_doubles([step.id for step in level.steps])
+        if are_there:
+            Graph.of(level.steps, outside=level.outside)
     except DependencyError as error:
-        problems.add_error(_place(error, level), error)
+        problems.add_error(_place_in(level, error), error)
 
 
 def _place_of(error: ValidationError, workflow: Workflow) -> str:
     """Return the pointer to what an error is about that shows in the whole plan only."""
-    if not isinstance(error, DependencyError):
-        return "/steps"
-    places = (_place(error, level) for level in levels_of(workflow.spec))
+    levels = list(levels_of(workflow.spec))
+    if isinstance(error, DependencyError):
+        places = (_place_in(level, error) for level in levels)
+    else:
+        places = (_large_demand(level, workflow.spec) for level in levels)
     return next((place for place in places if place), "/steps")
 
 
-def _place(error: DependencyError, level: Level) -> str:
-    """Return the pointer to the dependency or the id that an error is about."""
-    found = ""
+def _place_in(level: Level, error: DependencyError) -> str:
+    """Return the pointer to the id that stands twice, else to a dependency of a circle."""
+    ids = frozenset(error.ids)
+    named = [(pointer, step) for pointer, step in level.placed() if step.id in ids]
+    first = {step.id: pointer for pointer, step in reversed(named)}
+    doubled = (f"{pointer}/id" for pointer, step in named if pointer != first[step.id])
+    in_circle = (
+        f"{pointer}/depends_on/{at}"
+        for pointer, step in named
+        for at, other in enumerate(step.dependencies)
+        if other in ids
+    )
+    last = (f"{pointer}/id" for pointer, _step in reversed(named))
+    return next(chain(doubled, in_circle, last), "")
+
+
+def _large_demand(level: Level, spec: PlanSpec) -> str:
+    """Return the pointer to a demand for more of a resource than there is."""
     for pointer, step in level.placed():
-        if len(error.ids) == 1 or step.id in error.ids:
-            for number, dependency in enumerate(step.dependencies):
-                if dependency in error.ids:
-                    return f"{pointer}/depends_on/{number}"
-        if step.id in error.ids:
-            found = f"{pointer}/id"
-    return found
+        for name, amount in step.resources.items():
+            if amount > spec.settings.resources.get(name, amount):
+                return below(f"{pointer}/resources", name)
+    return ""

@@ -75,3 +75,57 @@ def test_a_pointer_to_a_fault_is_into_the_file(step: dict[str, Json], pointer: s
     workflow = load_workflow({"steps": [{"id": "a", "tool": "noop"}, step]})
 
     assert told(workflow).startswith(f"workflow#/steps/1/{pointer}: ")
+
+
+@pytest.mark.parametrize(
+    ("steps", "place"),
+    [
+        (
+            (
+                "  - {id: u, tool: noop, depends_on: [a]}\n  - {id: a, tool: noop}\n"
+                "  - {id: a, tool: noop}"
+            ),
+            "4:6: these step ids are used more than once: `a`",
+        ),
+        (
+            (
+                "  - {id: u, tool: noop, depends_on: [s]}\n"
+                "  - {id: s, tool: noop, depends_on: [u, s]}"
+            ),
+            "3:41: step 's' depends on itself",
+        ),
+        (
+            (
+                "  - {id: u, tool: noop, depends_on: [a]}\n"
+                "  - {id: a, tool: noop, depends_on: [b]}\n"
+                "  - {id: b, tool: noop, depends_on: [a]}"
+            ),
+            "3:38: the dependencies go round in a circle",
+        ),
+        (
+            "  - {tool: noop}\n  - {id: d, tool: noop, resources: {cpu: 1, gpu: 2}}",
+            "3:45: step 'd': it needs 2 of the resource 'gpu'",
+        ),
+    ],
+    ids=["doubled", "own", "circle", "resources"],
+)
+def test_a_fault_is_told_at_the_step_that_it_is_of(steps: str, place: str) -> None:
+    assert refusal(f"{steps}\nsettings: {{resources: {{gpu: 1}}}}").startswith(f"w.yaml:{place}")
+
+
+def test_every_missing_dependency_is_told() -> None:
+    steps = (
+        "  - {id: a, tool: noop, depends_on: [q1]}\n  - {id: b, tool: noop, depends_on: [q2, q3]}"
+    )
+
+    assert [line.rpartition(";")[0] for line in refusal(steps).splitlines()] == [
+        "w.yaml:2:38: step 'a' depends on 'q1', which does not exist",
+        "w.yaml:3:38: step 'b' depends on 'q2', which does not exist",
+        "w.yaml:3:42: step 'b' depends on 'q3', which does not exist",
+    ]
+
+
+def test_the_only_step_of_a_plan_is_told_that_there_is_no_other() -> None:
+    refused = refusal("  - {id: a, tool: noop, depends_on: [q]}")
+
+    assert refused.endswith("which does not exist; there are no other steps here")
