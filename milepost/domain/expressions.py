@@ -147,7 +147,8 @@ class ScopeTypes:
         if step in self.unfinished:
             return ExpressionError(
                 f"`{step}` has not ended where this is evaluated",
-                mend="refer to steps that end before; only `set` and `compensate` see their own",
+                mend="refer to steps that end before; only `set`, `expect` and `compensate` see"
+                " their own step",
             )
         container = self.inside.get(step)
         if container is None:

@@ -254,6 +254,12 @@ def test_all_problems_are_told_a_line_for_each() -> None:
     ]
 
 
+def test_a_step_that_names_itself_is_told_where_it_may() -> None:
+    refused = refusal("  - {id: a, tool: noop, when: a.output}")
+
+    assert "only `set`, `expect` and `compensate` see their own step" in refused
+
+
 def test_twenty_problems_are_told_and_that_there_are_more() -> None:
     steps = [f"  - {{tool: noop, when: 'gone{at}.output'}}\n" for at in range(100)]
     *lines, last = refusal("".join(steps)).splitlines()
