@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from pydantic import BaseModel, ConfigDict
 from pydantic import ValidationError as ModelFault
 
+from milepost.domain.ids import child_path, static_path, undone_path
 from milepost.domain.nearest import suggestion
 from milepost.domain.plans import PlanSpec
 from milepost.domain.quoting import quoted
+from milepost.domain.steps import StepSpec
 from milepost.domain.templates import below
 from milepost.domain.validation import Problem
 from milepost.domain.validation import pointer as pointer_of
@@ -67,6 +69,8 @@ def read_plan(document: Document) -> Read:
     problems.raise_found()
     if spec is None or owned is None:
         raise AssertionError("a plan that was not built has problems")
+    _check_checkpoints(spec, below(pointer, "settings"), problems)
+    problems.raise_found()
     return Read(spec, owned, pointer)
 
 
@@ -92,6 +96,28 @@ def _refuse_unknown(top: Mapping[str, Json], pointer: str, problems: Problems) -
         if key not in TOP:
             mend = suggestion(key, TOP, kind="keys")
             problems.add(below(pointer, key), f"the key `{key}` is not known", mend=mend)
+
+
+def _check_checkpoints(spec: PlanSpec, settings: str, problems: Problems) -> None:
+    """Note the steps after which a checkpoint is to be taken and that are not there."""
+    policy = spec.settings.checkpoints
+    if policy is None or isinstance(spec.fallback, str):
+        return
+    known = [path for steps in (spec.steps, spec.fallback or ()) for path in _paths(steps)]
+    for at, path in enumerate(policy.after):
+        if static_path(undone_path(path) or path) not in known:
+            mend = suggestion(path, known, kind="steps")
+            where = f"{settings}/checkpoints/after/{at}"
+            problems.add(where, f"there is no step {quoted(path)}", mend=mend)
+
+
+def _paths(steps: tuple[StepSpec, ...], parent: str = "") -> Iterator[str]:
+    """Yield the paths of steps and of all that is in them, without numbers."""
+    for step in steps:
+        path = child_path(parent, step.id)
+        yield path
+        for inner in (step.steps, *(case.steps for case in step.cases)):
+            yield from _paths(inner, path)
 
 
 _Model = TypeVar("_Model", bound=BaseModel)

@@ -154,3 +154,30 @@ def test_a_file_that_is_not_there_is_named(tmp_path: Path) -> None:
         load_workflow(tmp_path)
     with pytest.raises(MilepostError, match="there is no such file"):
         load_workflow("no such text")
+
+
+NESTED = """
+settings: {{checkpoints: {{after: [{path}]}}}}
+steps:
+  - {{id: load, tool: t}}
+  - {{id: box, type: sequential, steps: [{{id: in, tool: t}}]}}
+  - {{id: way, type: branch, cases: [{{when: true, steps: [{{id: any id, tool: t}}]}}]}}
+fallback: [{{id: sorry, tool: t}}]
+"""
+
+
+@pytest.mark.parametrize(
+    "path", ["load", "box", "box.in", '"way[0].any%20id"', "way.any%20id", "sorry", "load~undo"]
+)
+def test_checkpoints_are_taken_after_steps_that_are_there(path: str) -> None:
+    policy = load(NESTED.format(path=path)).spec.settings.checkpoints
+
+    assert policy is not None
+    assert policy.after == (path.strip('"'),)
+
+
+@pytest.mark.parametrize(("path", "meant"), [("lod", "load"), ("bx.in", "box.in")])
+def test_a_checkpoint_after_a_step_that_is_not_there_is_refused(path: str, meant: str) -> None:
+    refused = refusal(NESTED.format(path=path))
+
+    assert refused == f"w.yaml:2:34: there is no step '{path}'; did you mean `{meant}`?"
