@@ -29,7 +29,7 @@ from .keys import (
     keys_of,
     kinds_with,
 )
-from .strictness import strict_faults
+from .strictness import loop_faults, strict_faults
 
 _STAND_IN = StepSpec.model_validate({"id": "?", "kind": StepKind.RESPONSE, "input": {}})
 """Takes the place of a step that could not be read, so that the others can be."""
@@ -126,7 +126,17 @@ class _StepReader:
         for key, item in value.items():
             if key in names and key not in KIND_KEYS and item is not None:
                 found[names[key]] = self.field(key, item, kind)
+        self.refuse_twins(value, names)
         return found
+
+    def refuse_twins(self, value: Mapping[str, Json], names: Mapping[str, str]) -> None:
+        """Note keys that fill the same field, of which one would be lost."""
+        firsts: dict[str, str] = {}
+        for key, item in value.items():
+            if key in names and item is not None:
+                first = firsts.setdefault(names[key], key)
+                if first != key:
+                    self.problem(key, f"`{first}` and `{key}` are the same key", mend="keep one")
 
     def field(self, key: str, item: Json, kind: StepKind) -> object:
         pointer = below(self.pointer, key)
@@ -209,12 +219,14 @@ class _StepReader:
                 self.problem(key, f"`{key}` stands in `input` as well", mend="keep one")
             elif key in value:
                 found[name] = value[key]
+        if kind is StepKind.RESPONSE and "output" in value and len(found) > 1:
+            self.problem("output", "`output` is all that is answered", mend="put the rest into it")
         return found
 
     def build(self, fields: dict[str, Any]) -> StepSpec:
         plain = {name: item for name, item in fields.items() if name not in {"steps", "cases"}}
         named = {_ALIASES[name]: item for name, item in plain.items()}
-        faults = list(strict_faults(StepSpec, named))
+        faults = [*strict_faults(StepSpec, named), *loop_faults(named)]
         for place, problem in faults:
             self.problems.add_fault(self.pointer + pointer_of(place), Problem(".", problem))
         if faults:

@@ -28,6 +28,20 @@ def strict_faults(
                 yield from _faults(kind, value[key], (*place, key))
 
 
+def loop_faults(step: Mapping[str, object]) -> Iterator[tuple[Place, str]]:
+    """Yield what a loop can neither go through nor count to, whatever happens before it."""
+    items, count = step.get("for_each"), step.get("count")
+    if not (items is None or isinstance(items, list) or _may_be_anything(items)):
+        yield ("for_each",), f"must be a list, or one ${{…}} that gives it, this is {quoted(items)}"
+    is_number = isinstance(count, int) and not isinstance(count, bool) and count >= 0
+    if not (count is None or is_number or _may_be_anything(count)):
+        yield ("count",), f"must be a whole number from 0, or one ${{…}}, this is {quoted(count)}"
+
+
+def _may_be_anything(value: object) -> bool:
+    return isinstance(value, str) and value.startswith("${")
+
+
 @cache
 def _strict_fields(model: type[BaseModel]) -> dict[str, Any]:
     """Return the fields of a model in which such a value is meant somewhere, with their types."""
