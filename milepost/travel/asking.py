@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import AsyncIterator, Sequence
-from typing import TYPE_CHECKING, TypeGuard
+from typing import TYPE_CHECKING
 
 from milepost.domain.commands import Command, arguments_of
 from milepost.domain.course import content_of
 from milepost.domain.ids import EventId, PlanId
 from milepost.domain.plans import PlanSpec
+from milepost.domain.references import is_reference
 from milepost.engine.coordinator import Coordinator, Watch
 from milepost.engine.journal import Journal
 from milepost.engine.library import Prepared
@@ -26,13 +26,6 @@ if TYPE_CHECKING:
     from milepost.domain.events import Event
 
 _PAGE = 1_000
-_REFERENCE = re.compile(r"[^/\\{\n]+@(?!.*\.(?:ya?ml|json)$)[^@/\\\s]+")
-"""`NAME@VERSION` of a published workflow, told apart from a file's name by its ending."""
-
-
-def is_reference(source: object) -> TypeGuard[str]:
-    """Tell whether a source names a version of a published workflow: `NAME@VERSION`."""
-    return isinstance(source, str) and _REFERENCE.fullmatch(source) is not None
 
 
 class Asking(Reading):

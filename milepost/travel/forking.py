@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from milepost.domain.course import content_of
 from milepost.domain.ids import PlanId
 from milepost.domain.path_names import meant_path
+from milepost.domain.references import is_reference
 from milepost.domain.revisions.tree import walk
 from milepost.domain.values import Json
 from milepost.engine.coordinator import Watch
@@ -18,7 +19,7 @@ from milepost.engine.library import Prepared
 from milepost.engine.moments import Moment
 from milepost.engine.what_if import Recorded, WhatIf, unhurried, what_if
 
-from .asking import Asking, is_reference
+from .asking import Asking
 from .checkpointing import check_steps
 
 if TYPE_CHECKING:

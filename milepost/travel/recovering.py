@@ -13,10 +13,10 @@ from milepost.domain.errors import MilepostError, RefusedError
 from milepost.domain.ids import PlanId
 from milepost.domain.plans import PlanResult, PlanStatus
 from milepost.domain.recovery import RecoveryPolicy, RecoveryStrategy
+from milepost.domain.references import is_reference
 from milepost.engine.coordinator import Watch
 from milepost.projections.reader import PlanFilter
 
-from .asking import is_reference
 from .going_back import GoingBack, minded, on_effects
 
 if TYPE_CHECKING:

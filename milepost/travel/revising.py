@@ -12,13 +12,14 @@ from milepost.domain.course import content_of, other_workflow, revisions_of
 from milepost.domain.errors import RefusedError
 from milepost.domain.ids import PlanId
 from milepost.domain.plans import PlanSpec
+from milepost.domain.references import is_reference
 from milepost.domain.replanning import RevisionStrategy, RevisionTrigger
 from milepost.domain.revisions import Edit, apply_edits, apply_patch, read_edits
 from milepost.domain.revisions.tree import walk
 from milepost.domain.values import Json
 from milepost.engine.coordinator import Watch
 
-from .asking import Asking, is_reference
+from .asking import Asking
 
 if TYPE_CHECKING:
     from milepost.adapters.workflow.preparation import Runnable

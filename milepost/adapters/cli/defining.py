@@ -6,8 +6,8 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from milepost.domain.errors import RefusedError
 from milepost.domain.plans import PlanSpec, walk
+from milepost.domain.references import publishable_name
 from milepost.projections.views import as_json as plain
 
 from .opening import Equipment, opened
@@ -95,8 +95,7 @@ async def publish_file(
     from milepost.composition import validate
 
     spec = validate(file, config=equipment.config()).spec
-    if not spec.name:
-        raise RefusedError(f"{file}: a workflow without a name cannot be published; give it one")
+    publishable_name(spec.name, spec.version, where=file)
     async with opened(store, equipment, new=True) as milepost:
         published = await milepost.publish(file, who=who)
     if as_json:

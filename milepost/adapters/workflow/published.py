@@ -8,13 +8,13 @@ from milepost.domain.aggregates import WorkflowStream
 from milepost.domain.errors import (
     RefusedError,
     UnknownNameError,
-    ValidationError,
     VersionConflictError,
 )
 from milepost.domain.events import WorkflowPublished
 from milepost.domain.ids import PlanId, workflow_stream
 from milepost.domain.nearest import suggestion
 from milepost.domain.plans import PlanSpec
+from milepost.domain.references import publishable_name
 from milepost.domain.values import ContentHash
 from milepost.engine.journal import Journal, Save
 from milepost.engine.library import Library, Prepared, read_content
@@ -42,13 +42,11 @@ class PublishedWorkflows:
     async def publish(self, prepared: Prepared, *, who: str) -> Published:
         """Register content under its own name and version; doing it twice changes nothing.
 
-        Raises `ValidationError` without a name, `RefusedError` if the version has other content.
+        Raises `ValidationError` for a name or version that no reference can name, `RefusedError`
+        if the version has other content.
         """
-        name, version = prepared.spec.name, prepared.spec.version
-        if not name:
-            raise ValidationError(
-                "a workflow without a name cannot be published", mend="give it a `name`"
-            )
+        version = prepared.spec.version
+        name = publishable_name(prepared.spec.name, version)
         for _try in range(_TRIES):
             try:
                 await self._register(name, version, prepared, who=who)

@@ -113,6 +113,14 @@ def test_a_version_is_published_once_and_never_with_other_content(
     ("text", "message"),
     [
         (PAIR.replace("name: pair", ""), "a workflow without a name cannot be published"),
+        (PAIR.replace("name: pair", "name: a/b"), "a workflow named 'a/b' cannot be published"),
+        *(
+            (
+                PAIR.replace("2.1.0", version),
+                f"a workflow of version '{version}' cannot be published",
+            )
+            for version in ("1@2", "", "a b", "1/2", "1.json")
+        ),
         (PAIR.replace("text.join", "text.joint"), "'text.joint' is not known"),
     ],
 )
@@ -125,6 +133,12 @@ def test_a_workflow_that_cannot_be_published_makes_no_store(
     assert told.code == 2
     assert message in told.err
     assert list(tmp_path.iterdir()) == [path]
+
+
+def test_a_workflow_that_cannot_be_published_can_be_run(milepost: Command, workflow: Write) -> None:
+    path = workflow(PAIR.replace("name: pair", "name: a/b").replace("2.1.0", "a b"))
+
+    assert milepost("run", path).code == 0
 
 
 def test_the_schemas_are_exported_beside_what_is_there(milepost: Command, tmp_path: Path) -> None:
