@@ -8,7 +8,7 @@ from pathlib import Path
 
 from milepost.domain.errors import ValidationError
 from milepost.domain.plans import PlanSpec
-from milepost.domain.values import Json
+from milepost.domain.values import Json, canonical_bytes
 
 
 def given_inputs(
@@ -73,7 +73,12 @@ def _value(spec: PlanSpec | None, name: str, text: str) -> Json:
     from milepost.adapters.workflow import input_from_text
 
     schema = spec.inputs.get(name) if spec is not None else None
-    return input_from_text(schema or {}, text)
+    value = input_from_text(schema or {}, text)
+    try:
+        canonical_bytes(value)
+    except ValidationError as error:
+        raise ValidationError(error.problem, where=f"--input {name}", mend=error.mend) from error
+    return value
 
 
 def _from_file(path: str) -> dict[str, Json]:

@@ -48,6 +48,12 @@ def test_what_is_no_pair_is_refused(pair: str) -> None:
         given_inputs([pair], None)
 
 
+@pytest.mark.parametrize("text", ["1e999", "[1, -1e999]", "99999999999999999999999"])
+def test_a_number_that_cannot_be_stored_is_refused_with_its_input(text: str) -> None:
+    with pytest.raises(ValidationError, match=r"^--input n: .* is not JSON"):
+        given_inputs(["a=1", f"n={text}"], None)
+
+
 @pytest.mark.parametrize(("content", "problem"), [("- 1", "not an object"), ("a: [", "a.yaml:")])
 def test_a_file_that_holds_no_inputs_is_refused(tmp_path: Path, content: str, problem: str) -> None:
     file = tmp_path / "a.yaml"
