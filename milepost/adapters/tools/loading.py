@@ -21,6 +21,8 @@ PLUGIN_GROUP = "milepost.tools"
 """The entry-point group; each entry names a tool, a list of tools, or a module with tools."""
 _FACE: Final = tuple(name for name in vars(Tool) if not name.startswith("_"))
 _NONE: Final = object()
+_NAME_IT: Final = "give a dotted module name or the path of a .py file"
+_REPAIR: Final = "repair what stands in it"
 
 
 def tools_of_module(name_or_path: str) -> list[Tool]:
@@ -28,9 +30,9 @@ def tools_of_module(name_or_path: str) -> list[Tool]:
 
     Raises `ValidationError` when it is not there, fails to import, or holds no tool.
     """
-    is_path = name_or_path.endswith(".py") or os.sep in name_or_path
     where = f"tools {name_or_path}"
     try:
+        is_path = _is_path(name_or_path)
         module = _imported_file(Path(name_or_path)) if is_path else _imported(name_or_path)
     except MemoryError:
         raise
@@ -38,7 +40,7 @@ def tools_of_module(name_or_path: str) -> list[Tool]:
         raise ValidationError(
             f"cannot be imported ({type(error).__name__}: {error})",
             where=where,
-            mend="give a dotted module name or the path of a .py file",
+            mend=_REPAIR if _is_there(name_or_path, error) else _NAME_IT,
         ) from error
     return tools_in(module, where=where)
 
@@ -84,6 +86,19 @@ def is_tool(value: object) -> TypeGuard[Tool]:
     if isinstance(value, type):
         return False
     return all(getattr_static(value, name, _NONE) is not _NONE for name in _FACE)
+
+
+def _is_path(name_or_path: str) -> bool:
+    return name_or_path.endswith(".py") or os.sep in name_or_path
+
+
+def _is_there(name_or_path: str, error: Exception) -> bool:
+    """Tell whether a module was found, so that the error is one of what stands in it."""
+    if _is_path(name_or_path):
+        return name_or_path.endswith(".py") and Path(name_or_path).is_file()
+    missing = error.name if isinstance(error, ModuleNotFoundError) else None
+    is_name = all(part.isidentifier() for part in name_or_path.split("."))
+    return is_name and not (missing and f"{name_or_path}.".startswith(f"{missing}."))
 
 
 def _imported(name: str) -> ModuleType:

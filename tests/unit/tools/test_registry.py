@@ -155,6 +155,32 @@ def test_a_file_that_cannot_be_used_is_named(
     assert str(path) in str(caught.value)
 
 
+@pytest.mark.parametrize("source", ["def broken(:\n", "1 / 0\n", "import gone_module\n"])
+def test_a_file_with_a_fault_is_to_be_repaired(tmp_path: Path, source: str) -> None:
+    path = tmp_path / "faulty.py"
+    path.write_text(source)
+    with pytest.raises(ValidationError) as caught:
+        loading.tools_of_module(str(path))
+    assert caught.value.mend == "repair what stands in it"
+
+
+def test_a_module_with_a_fault_is_to_be_repaired(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "faulty_tools.py").write_text("import gone_module\n")
+    monkeypatch.syspath_prepend(tmp_path)
+    with pytest.raises(ValidationError) as caught:
+        loading.tools_of_module("faulty_tools")
+    assert caught.value.mend == "repair what stands in it"
+
+
+@pytest.mark.parametrize("name", ["gone_module", "os.gone", "gone.py", "", "some/text.txt"])
+def test_a_module_that_is_not_there_is_to_be_named(name: str) -> None:
+    with pytest.raises(ValidationError) as caught:
+        loading.tools_of_module(name)
+    assert caught.value.mend == "give a dotted module name or the path of a .py file"
+
+
 def test_a_class_that_looks_like_a_tool_is_not_one() -> None:
     assert not loading.is_tool(type(load_sales))
     assert not loading.is_tool(SimpleNamespace(name="x"))
