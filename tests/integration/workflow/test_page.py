@@ -7,11 +7,13 @@ import pytest
 
 from milepost.adapters.expressions import CelExpressions
 from milepost.adapters.expressions.bounds import MAX_GROWTH, MAX_ITERATIONS, MAX_TOUCHED
+from milepost.adapters.expressions.messages import FUNCTIONS
 from milepost.adapters.expressions.rewriting import MAX_DEPTH as MAX_BRACKETS
 from milepost.adapters.tools import ToolOptions, ToolRegistry, builtin_tools
 from milepost.adapters.workflow import load_text, validate
 from milepost.adapters.workflow.guards import MAX_BYTES, MAX_DEPTH, MAX_VALUES
 from milepost.adapters.workflow.keys import INTO_INPUT, OF_KIND, TOP, keys_of
+from milepost.domain.errors import ValidationError
 from milepost.domain.expressions import MAX_SOURCE
 from milepost.domain.plans import PlanSettings
 from milepost.domain.steps import MAX_ID_LENGTH, StepKind
@@ -39,6 +41,18 @@ def test_it_names_every_key() -> None:
 
     assert keys | set(PlanSettings.model_fields) <= named
     assert set(OF_KIND) == set(StepKind) >= set(INTO_INPUT)
+
+
+def test_it_names_every_function() -> None:
+    assert set(FUNCTIONS) <= set(re.findall(r"`(\w+)(?:\(\))?`", PAGE))
+
+
+def test_it_tells_how_faults_of_json_are_placed() -> None:
+    with pytest.raises(ValidationError) as caught:
+        load_text('{"stpes": []}', name="file")
+
+    assert str(caught.value).startswith("file#/stpes: ")
+    assert "`file#/pointer`" in PAGE
 
 
 @pytest.mark.parametrize(
