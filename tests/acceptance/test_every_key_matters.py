@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import suppress
 from pathlib import Path
@@ -65,13 +66,14 @@ def _keys_of_steps(step: Mapping[str, Any]) -> Iterator[str]:
 
 
 def _kind(rule: Mapping[str, Any]) -> str:
-    """Return the long name among a rule's spellings of a kind."""
-    [spellings] = [
-        part["properties"]["type"]["enum"]
+    """Return the long name of the kind whose spellings a rule is for."""
+    [spelled] = [
+        part["properties"]["type"]["pattern"]
         for part in rule["if"]["anyOf"]
         if "type" in part.get("properties", {})
     ]
-    return str(milepost.StepKind(spellings[0]).value)
+    [kind] = [kind.value for kind in milepost.StepKind if re.match(spelled, kind.value)]
+    return str(kind)
 
 
 def told(

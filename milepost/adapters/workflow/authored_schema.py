@@ -6,10 +6,13 @@ spellings of a type, `for`, keys that go into the input) comes from `keys`.
 
 from __future__ import annotations
 
-from milepost.domain.plans import PlanSpec
-from milepost.domain.steps import StepKind
+from pydantic import TypeAdapter
 
-from .keys import INTO_INPUT, KIND_KEYS, OF_PLAN, SHORT_KINDS, TOP, Schema, keys_of
+from milepost.domain.expressions import MAX_SOURCE
+from milepost.domain.plans import PlanSpec, Reference
+from milepost.domain.steps import MAX_ID_LENGTH, StepKind
+
+from .keys import INTO_INPUT, KIND_KEYS, OF_PLAN, SHORT_KINDS, TOP, Schema, any_case, keys_of
 from .plan import WRAPPER, Ownership
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
@@ -17,7 +20,10 @@ _CONDITION: Schema = {
     "description": "An expression that is true or false; `${…}` around it is fine.",
     "type": ["string", "boolean", "null"],
     "minLength": 1,
+    "anyOf": [{"maxLength": MAX_SOURCE}, {"pattern": r"\$\{"}],
 }
+_TEMPLATE: Schema = {"type": "string", "pattern": r"^\$\{"}
+_NULL: Schema = {"type": "null"}
 _NEEDED = {
     StepKind.TOOL_CALL: ["tool"],
     StepKind.BRANCH: ["cases"],
@@ -69,7 +75,7 @@ def _workflow(plan: Schema) -> Schema:
     fields["steps"] = {"$ref": "#/$defs/Steps"}
     fields["fallback"] = {
         "description": "Steps, or `NAME@VERSION` of a published workflow.",
-        "anyOf": [{"$ref": "#/$defs/Steps"}, {"type": "string"}, {"type": "null"}],
+        "anyOf": [{"$ref": "#/$defs/Steps"}, TypeAdapter(Reference).json_schema(), _NULL],
     }
     fields["inputs"] = {
         "description": "A JSON Schema for each input; `required` may be true or false.",
@@ -78,7 +84,7 @@ def _workflow(plan: Schema) -> Schema:
     }
     return {
         "type": "object",
-        "properties": {key: _nullable(field) for key, field in fields.items()},
+        "properties": {key: _nullable(fields[key]) for key in fields} | {"steps": fields["steps"]},
         "required": ["steps"],
         "additionalProperties": False,
     }
@@ -98,18 +104,25 @@ def _step(fields: Schema) -> Schema:
 
 def _field(key: str, fields: Schema) -> Schema:
     """Return the schema of a step's key."""
+    kind = {"anyOf": [{"enum": _offered()}, _spelled(*StepKind)]}
     given = {
-        "id": {"type": ["string", "integer", "null"], "minLength": 1},
+        "id": {
+            "type": ["string", "integer", "null"],
+            "minLength": 1,
+            "maxLength": MAX_ID_LENGTH,
+        },
         "input": {"description": "An object; a text becomes `{input: text}`."},
         "depends_on": _one_or_more({"$ref": "#/$defs/Dependency"}),
         "steps": {"$ref": "#/$defs/Steps"},
         "cases": {"type": "array", "items": {"$ref": "#/$defs/Case"}, "minItems": 1},
+        "for_each": {"anyOf": [{"type": "array"}, _TEMPLATE, _NULL]},
+        "count": {"anyOf": [{"type": "integer", "minimum": 0}, _TEMPLATE, _NULL]},
         "for": fields["wait_for"],
         "when": _CONDITION,
         "expect": _CONDITION,
         "while": _CONDITION,
         "until": {"type": ["string", "boolean", "null"], "minLength": 1},
-        **{kind_key: {"enum": _spellings()} for kind_key in KIND_KEYS},
+        **dict.fromkeys(KIND_KEYS, kind),
         **{name: schema for keys in INTO_INPUT.values() for name, (_into, schema) in keys.items()},
     }
     return given[key] if key in given else _nullable(fields[key])
@@ -117,7 +130,7 @@ def _field(key: str, fields: Schema) -> Schema:
 
 def _rule(kind: StepKind) -> Schema:
     """Return what holds for the steps of one kind: their keys, and those they need."""
-    spelled = {"enum": list(SHORT_KINDS[kind])}
+    spelled = _spelled(kind)
     is_kind: Schema = {
         "anyOf": [{"properties": {key: spelled}, "required": [key]} for key in KIND_KEYS]
     }
@@ -126,10 +139,17 @@ def _rule(kind: StepKind) -> Schema:
         is_kind["anyOf"].append(unsaid)
     then: Schema = {"propertyNames": {"enum": keys_of(kind)}}
     if kind in _NEEDED:
-        then["required"] = _NEEDED[kind]
+        then |= _given(_NEEDED[kind])
     if kind in _ONE_OF:
-        then["oneOf"] = [{"required": [key]} for key in _ONE_OF[kind]]
+        then["oneOf"] = [_given([key]) for key in _ONE_OF[kind]]
+    if kind is StepKind.WAIT:
+        then["properties"] = {"until": {"type": ["string", "null"]}}
     return {"if": is_kind, "then": then}
+
+
+def _given(keys: list[str]) -> Schema:
+    """Return that the keys are there, and not left empty."""
+    return {"required": keys, "properties": {key: {"not": _NULL} for key in keys}}
 
 
 def _case() -> Schema:
@@ -141,6 +161,7 @@ def _case() -> Schema:
             "steps": {"$ref": "#/$defs/Steps"},
         },
         "required": ["steps"],
+        "not": {"required": ["when", "else"]},
         "additionalProperties": False,
     }
 
@@ -172,5 +193,11 @@ def _nullable(field: Schema) -> Schema:
     return field
 
 
-def _spellings() -> list[str]:
+def _spelled(*kinds: StepKind) -> Schema:
+    """Return every spelling of kinds that is read."""
+    words = (word.lower().replace("_", "") for kind in kinds for word in SHORT_KINDS[kind])
+    return any_case(dict.fromkeys(words), separators="_-")
+
+
+def _offered() -> list[str]:
     return [spelling for spellings in SHORT_KINDS.values() for spelling in spellings]

@@ -16,7 +16,7 @@ from milepost.domain.templates import below
 from milepost.domain.values import Json
 
 from .document import Document, Problems
-from .keys import Schema
+from .keys import Schema, any_case
 
 NOTE = "execution_plan"
 """Key of the metadata under which fields are kept that a plan itself has no place for."""
@@ -46,33 +46,44 @@ _TYPES = {
 
 def execution_plan_schema() -> Schema:
     """Return the JSON Schema of such plans."""
-    waiting: Schema = {"description": "Nothing has run yet.", "type": "string"}
-    types = ["Tool", "LLMFunction", "Response", "ToolCall", "LlmCall"]
-    step: Schema = {
-        "type": "object",
-        "properties": {
-            "StepId": {"type": ["string", "integer"]},
-            "Type": {"enum": types},
-            "Name": {"description": "The tool or function to run.", "type": ["string", "null"]},
-            "Parameters": {},
-            "Dependencies": {"type": ["array", "null"], "items": {"type": ["string", "integer"]}},
-            "Status": waiting,
-        },
-        "required": ["StepId", "Type"],
-        "additionalProperties": False,
-    }
     return {
         "type": "object",
         "properties": {
-            "PlanId": {"type": ["string", "null"]},
-            "Steps": {"type": "array", "items": step, "minItems": 1},
+            "PlanId": {"type": ["string", "integer", "null"]},
+            "Steps": {"type": "array", "items": _step_schema(), "minItems": 1},
             "Context": {"type": ["object", "null"]},
-            "Status": waiting,
+            "Status": _status_schema(),
             "CreatedAt": {"type": ["string", "null"]},
         },
         "required": ["Steps"],
         "additionalProperties": False,
     }
+
+
+def _step_schema() -> Schema:
+    named: Schema = {"type": ["string", "integer"]}
+    words = ["Tool", "LLMFunction", "Response", "ToolCall", "LlmCall"]
+    tools = [word for word, kind in _TYPES.items() if kind is StepKind.TOOL_CALL]
+    return {
+        "type": "object",
+        "properties": {
+            "StepId": named,
+            "Type": {"anyOf": [{"enum": words}, any_case(_TYPES, separators="_")]},
+            "Name": {"description": "The tool or function to run.", "type": ["string", "null"]},
+            "Parameters": {},
+            "Dependencies": {"anyOf": [named, {"type": ["array", "null"], "items": named}]},
+            "Status": _status_schema(),
+        },
+        "required": ["Type"],
+        "if": {"properties": {"Type": any_case(tools, separators="_")}},
+        "then": {"required": ["Name"], "properties": {"Name": {"type": "string"}}},
+        "additionalProperties": False,
+    }
+
+
+def _status_schema() -> Schema:
+    waiting = {"anyOf": [any_case(WAITING), {"type": "null"}]}
+    return {"description": "Nothing has run yet."} | waiting
 
 
 def is_execution_plan(value: Json) -> bool:

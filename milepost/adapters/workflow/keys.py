@@ -6,7 +6,7 @@ goes into a step's input, has a schema here.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any, TypeAlias
 
 from milepost.domain.steps import StepKind
@@ -53,17 +53,20 @@ OF_KIND: Mapping[StepKind, Mapping[str, str]] = {
 }
 """Keys that only steps of a kind have."""
 
-_TEXT: Schema = {"type": "string"}
+_TEXT: Schema = {"type": ["string", "null"]}
+_SCHEMA: Schema = {
+    "anyOf": [{"type": ["object", "boolean", "null"]}, {"type": "string", "pattern": r"\$\{"}]
+}
 INTO_INPUT: Mapping[StepKind, Mapping[str, tuple[str, Schema]]] = {
     StepKind.LLM_CALL: {
         "prompt": ("prompt", _TEXT),
         "context": ("context", {}),
         "model": ("model", _TEXT),
-        "schema": ("schema", {"type": ["object", "boolean"]}),
+        "schema": ("schema", _SCHEMA),
     },
     StepKind.USER_INPUT: {
         "prompt": ("prompt", _TEXT),
-        "schema": ("schema", {"type": ["object", "boolean"]}),
+        "schema": ("schema", _SCHEMA),
         "assignee": ("assignee", _TEXT),
         "show": ("show", {}),
     },
@@ -82,7 +85,7 @@ SHORT_KINDS: Mapping[StepKind, tuple[str, ...]] = {
     StepKind.USER_INPUT: ("user_input", "UserInput", "input"),
     StepKind.RESPONSE: ("response", "Response"),
 }
-"""Spellings of each kind that the published schema lists; the loader minds no case."""
+"""Spellings of each kind that editors are to offer; the loader minds no case."""
 
 TOP: tuple[str, ...] = (
     *("name", "version", "description", "type", "inputs", "context", "settings", "steps"),
@@ -93,6 +96,14 @@ OF_PLAN = frozenset({"session", "user", "tags"})
 
 CONDITIONS = frozenset({"when", "while", "until", "expect"})
 CASE = ("when", "else", "steps")
+
+
+def any_case(words: Iterable[str], *, separators: str = "") -> Schema:
+    """Return the schema of words in any case, with any of the separators between letters."""
+    between = f"[{separators}]*" if separators else ""
+    letters = ([f"[{letter}{letter.upper()}]" for letter in word.lower()] for word in words)
+    patterns = "|".join(between.join(word) for word in letters)
+    return {"type": "string", "pattern": f"^(?:{patterns})$"}
 
 
 def keys_of(kind: StepKind) -> list[str]:

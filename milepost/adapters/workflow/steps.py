@@ -174,13 +174,11 @@ class _StepReader:
         ]
 
     def dependency(self, entry: Json, pointer: str) -> Json:
-        if isinstance(entry, int) and not isinstance(entry, bool):
-            return str(entry)
         if not isinstance(entry, dict):
-            return entry
+            return _as_id(entry)
         found = dict(entry)
-        if "step" in found and isinstance(found["step"], int):
-            found["step"] = str(found["step"])
+        if "step" in found:
+            found["step"] = _as_id(found["step"])
         if "when" in found:
             found["when"] = self.condition(found["when"], below(pointer, "when"))
         return found
@@ -241,8 +239,8 @@ class _StepReader:
 
 def _plainly(key: str, item: Json) -> Json:
     """Return an id that is a number as a text, and another call's text input as an object."""
-    if key == "id" and isinstance(item, int) and not isinstance(item, bool):
-        return str(item)
+    if key == "id":
+        return _as_id(item)
     if key == "compensate":
         return _with_object(item)
     if key == "alternatives" and isinstance(item, list):
@@ -250,10 +248,16 @@ def _plainly(key: str, item: Json) -> Json:
     return item
 
 
+def _as_id(value: Json) -> Json:
+    return str(value) if isinstance(value, int) and not isinstance(value, bool) else value
+
+
 def _with_object(call: Json) -> Json:
-    if isinstance(call, dict) and isinstance(call.get("input"), str):
+    if not isinstance(call, dict):
+        return call
+    if isinstance(call.get("input"), str):
         return call | {"input": {"input": call["input"]}}
-    return call
+    return {key: item for key, item in call.items() if key != "input" or item is not None}
 
 
 def _kind_mend(word: str, value: Mapping[str, Json]) -> str:

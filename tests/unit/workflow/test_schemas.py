@@ -76,9 +76,10 @@ def test_an_orchestration_type_is_one_of_four(kind: OrchestrationType) -> None:
 
 
 @pytest.mark.parametrize(
-    ("word", "kind"), [each for each in SPELLINGS if each[0] not in {"LLM", "tool-call"}]
+    ("word", "kind"),
+    [*SPELLINGS, ("TOOL", StepKind.TOOL_CALL), ("User-Input", StepKind.USER_INPUT)],
 )
-def test_every_published_spelling_is_a_workflow(word: str, kind: StepKind) -> None:
+def test_every_spelling_is_a_workflow(word: str, kind: StepKind) -> None:
     assert is_workflow(load(step_text(f"type: {word}\n{BODIES[kind]}")).document.value)
 
 
@@ -106,6 +107,12 @@ GOOD: list[Json] = [
     {"type": "wait", "until": "2026-01-31T09:00:00Z"},
     {"type": "llm", "prompt": "a", "schema": {"type": "object"}, "context": [1]},
     {"type": "response", "output": {"a": 1}},
+    {"type": "loop", "for_each": None, "count": 2, "steps": [{"tool": "t"}]},
+    {"type": "loop", "count": "${inputs.a}", "steps": [{"tool": "t"}]},
+    {"type": "wait", "for": None, "until": "2026-01-31T09:00:00Z"},
+    {"type": "llm", "prompt": None, "model": None, "schema": "${inputs.a}"},
+    {"tool": "t", "compensate": {"tool": "u", "input": None}},
+    {"tool": "t", "when": "${" + "true".ljust(999) + "}"},
 ]
 BAD: list[Json] = [
     {},
@@ -127,6 +134,17 @@ BAD: list[Json] = [
     {"type": "parallel", "mode": "som", "steps": [{"tool": "t"}]},
     {"type": "parallel", "steps": [{"tool": "t", "xyz": 1}]},
     {"type": "llm", "prompt": "a", "text": "b"},
+    {"type": "tool", "tool": None},
+    {"tool": None},
+    {"type": "wait", "until": True},
+    {"type": "wait", "for": "1s", "wait_for": "2s"},
+    {"type": "loop", "count": "3", "steps": [{"tool": "t"}]},
+    {"type": "loop", "count": -1, "steps": [{"tool": "t"}]},
+    {"type": "loop", "for_each": "abc", "steps": [{"tool": "t"}]},
+    {"type": "branch", "cases": [{"when": "a", "else": True, "steps": [{"tool": "t"}]}]},
+    {"tool": "t", "id": "x" * 201},
+    {"tool": "t", "when": "true" + " " * 1_000},
+    {"tool": "t", "depends_on": {"step": True}},
     5,
 ]
 
@@ -158,3 +176,49 @@ def test_a_plan_that_a_model_wrote_matches_the_schema_of_plans() -> None:
     assert not faults("AgentPlan.schema.json", plan())
     assert faults("AgentPlan.schema.json", plan() | {"Steps": []})
     assert faults("AgentPlan.schema.json", plan() | {"More": 1})
+
+
+@pytest.mark.parametrize(
+    "step",
+    [
+        {"Type": "TOOL", "Name": "t"},
+        {"Type": "llm_function", "Name": "f"},
+        {"StepId": "a", "Type": "Tool", "Name": "t", "Dependencies": "1"},
+        {"StepId": 5, "Type": "Response", "Status": None},
+        {"StepId": "a", "Type": "Response", "Status": "Pending"},
+    ],
+)
+def test_a_step_that_a_model_wrote_and_the_loader_takes_the_schema_takes(
+    step: dict[str, Json],
+) -> None:
+    value: dict[str, Json] = {"PlanId": 5, "Steps": [{"Type": "Tool", "Name": "t"}, step]}
+
+    assert load_workflow(value)
+    assert not faults("AgentPlan.schema.json", value)
+
+
+@pytest.mark.parametrize(
+    "step",
+    [
+        {"Type": "Tool"},
+        {"Type": "Tool", "Name": None},
+        {"Type": "Tol", "Name": "t"},
+        {"Type": "Tool", "Name": "t", "Status": "done"},
+    ],
+)
+def test_a_step_that_a_model_wrote_and_the_loader_refuses_the_schema_refuses(
+    step: dict[str, Json],
+) -> None:
+    with pytest.raises(MilepostError):
+        load_workflow({"Steps": [step]})
+    assert faults("AgentPlan.schema.json", {"Steps": [step]})
+
+
+@pytest.mark.parametrize(
+    "top", [{"steps": None}, {"fallback": "x"}, {"fallback": []}, {"fallback": "a@b@c d"}]
+)
+def test_a_top_that_the_loader_refuses_the_schema_refuses(top: dict[str, Json]) -> None:
+    value: dict[str, Json] = {"steps": [{"tool": "t"}]} | top
+    with pytest.raises(MilepostError):
+        load_workflow(value)
+    assert not is_workflow(value)
