@@ -22,10 +22,6 @@ _OF_PLAN = """CROSS JOIN history AS h ON h.plan_no = p.plan_no
   CROSS JOIN stored_events AS e ON e.rowid = h.position"""
 _OF_STEP = """CROSS JOIN stored_events AS e ON e.originator_id = ?
   CROSS JOIN history AS h ON h.plan_no = p.plan_no AND h.position = e.rowid"""
-_PLAN = """ CROSS JOIN history AS h ON h.plan_no = p.plan_no
-  CROSS JOIN stored_events AS e ON e.rowid = h.position"""
-_OF_STEP = """ CROSS JOIN stored_events AS e ON e.originator_id = :stream
-  CROSS JOIN history AS h ON h.plan_no = p.plan_no AND h.position = e.rowid"""
 _PLAN = "SELECT last FROM plans WHERE id = ? AND plan_no <= ?"
 _TRACES = """SELECT id, trace FROM plans
   WHERE id IN (SELECT value FROM json_each(?)) AND trace IS NOT NULL"""
