@@ -13,7 +13,7 @@ from milepost.projections.views import as_json as plain
 from .opening import Equipment, opened
 from .plan_names import find_plan
 from .screen import times
-from .screen.terminal import clean, show
+from .screen.terminal import clean
 from .screen.values import document
 from .writing import unwritable, write_text
 
@@ -108,29 +108,6 @@ async def publish_file(
         return 0
     reference = f"{published.name}@{published.version}"
     sys.stdout.write(clean(f"published {reference} ({published.content})\n"))
-    return 0
-
-
-async def list_workflows(store: str, *, as_json: bool) -> int:
-    """Print the published versions."""
-    from .screen.tables import table
-    from .screen.terminal import one_line
-
-    async with opened(store) as milepost:
-        page = await milepost.workflows()
-    if as_json:
-        sys.stdout.write(document(plain(page)) + "\n")
-        return 0
-    rows = (
-        (
-            one_line(f"{one.name}@{one.version}"),
-            times.moment(one.published_at),
-            "retired" if one.retired_at else "",
-            one_line(one.description or "", 80),
-        )
-        for one in page.items
-    )
-    show([table(("workflow", "published", "", "about"), rows)])
     return 0
 
 

@@ -1,4 +1,4 @@
-"""Lists for commands: plans, steps, events."""
+"""Lists for commands: plans, steps, events, workflows."""
 
 from __future__ import annotations
 
@@ -133,6 +133,18 @@ async def print_log(
     else:
         show(log_line(event) for event in lines)
     return _more(page.next, "--after")
+
+
+async def list_workflows(store: str, paging: Paging, *, as_json: bool) -> int:
+    """Print a page of the published versions."""
+    async with opened(store) as milepost:
+        page = await milepost.workflows(after=paging.cursor, limit=paging.limit)
+    if as_json:
+        return _print_json(plain(page))
+    from .screen.workflows import workflow_table
+
+    show([workflow_table(page.items)])
+    return _more(page.next, "--cursor")
 
 
 def _log_entry(event: EventView) -> dict[str, object]:

@@ -109,6 +109,17 @@ def test_a_version_is_published_once_and_never_with_other_content(
     assert milepost("workflows").lines[1].startswith("pair@2.1.0")
 
 
+def test_published_versions_come_in_pages(milepost: Command, workflow: Write) -> None:
+    for number in range(3):
+        milepost("publish", workflow(PAIR.replace("2.1.0", f"{number}.0")))
+
+    first = milepost("workflows", "--limit", "2")
+    assert [line.split()[0] for line in first.lines[1:]] == ["pair@0.0", "pair@1.0"]
+    assert first.err == "there is more: --cursor pair@1.0\n"
+    rest = milepost("workflows", "--limit", "2", "--cursor", "pair@1.0", "--json").json
+    assert ([one["version"] for one in rest["items"]], rest["next"]) == (["2.0"], None)
+
+
 @pytest.mark.parametrize(
     ("text", "message"),
     [

@@ -174,11 +174,20 @@ def publish(
     return run_async(lambda: publish_file(file, db, equipment, who=who, as_json=as_json))
 
 
-def workflows(*, db: options.Store = options.DEFAULT_STORE, as_json: options.AsJson = False) -> int:
+def workflows(
+    *,
+    limit: options.Limit = 100,
+    cursor: Annotated[
+        str | None, typer.Option("--cursor", help="Go on after this version, where a page ended.")
+    ] = None,
+    db: options.Store = options.DEFAULT_STORE,
+    as_json: options.AsJson = False,
+) -> int:
     """List the published versions of workflows."""
-    from milepost.adapters.cli.defining import list_workflows
+    from milepost.adapters.cli.listing import Paging, list_workflows
 
-    return run_async(lambda: list_workflows(db, as_json=as_json))
+    paging = Paging(limit=limit, cursor=cursor)
+    return run_async(lambda: list_workflows(db, paging, as_json=as_json))
 
 
 def export_schemas(
