@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Collection
+from dataclasses import replace
 from datetime import datetime
 
 import anyio
@@ -26,7 +27,7 @@ from .export_log import export_log
 from .kinds import Kinds
 from .reads_events import HistoryQuery
 from .reads_moments import checked, position_at
-from .reads_story import Stories, place_of
+from .reads_story import Stories, path_of_any, place_of
 from .reads_workflows import workflows
 from .times import microseconds
 
@@ -60,10 +61,11 @@ class StoreReads:
         """Return the events of a plan, its steps and its requests, in the order of positions."""
         query = HistoryQuery(plan, step, kinds, impact, after, limit, newest_first, as_of)
         page = await self._for(limit).ask(reads_events.history(self._kinds, query))
-        if step is not None and not page.items:
-            told = await self._thorough.ask(self._stories.tell(plan, page.as_of))
-            place_of(told.story, step)
-        return page
+        if step is None or page.items:
+            return page
+        told = await self._thorough.ask(self._stories.tell(plan, page.as_of))
+        meant = replace(query, step=path_of_any(told.story, step), as_of=page.as_of)
+        return await self._for(limit).ask(reads_events.history(self._kinds, meant))
 
     async def events(
         self, *, after: int = 0, limit: int = PAGE, as_of: AsOf = None

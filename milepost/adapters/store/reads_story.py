@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Collection, Hashable
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
@@ -169,10 +169,9 @@ class Stories:
 def place_of(story: PlanStory, path: str) -> Place:
     """Return a step by its path, or by its id at the top; raise `UnknownNameError` for others."""
     by_path = {place.path: place for place in story.places}
-    place = by_path.get(StepPath(path)) or by_path.get(StepPath(encode_segment(path)))
-    place = place or by_path.get(StepPath(meant_path(path, by_path)))
+    place = by_path.get(_meant(path, by_path))
     if place is None:
-        if StepPath(path) in story.steps:
+        if _meant(path, story.steps) in story.steps:
             raise UnknownNameError(
                 f"plan {story.plan.id} has no step {path!r} any more; `history` has what it did"
             )
@@ -181,11 +180,29 @@ def place_of(story: PlanStory, path: str) -> Place:
     return place
 
 
+def path_of_any(story: PlanStory, path: str) -> StepPath:
+    """Return the path of a step that a plan has, or that did something before it was removed.
+
+    Raises `UnknownNameError` for others.
+    """
+    known = {place.path for place in story.places} | story.steps.keys()
+    found = _meant(path, known)
+    return found if found in known else place_of(story, path).path
+
+
 def whole(view: StepView, step: Step | None) -> StepView:
     """Return a step's view with the values of an aggregate that has them whole."""
     if step is None:
         return view
     return replace(view, output=step.output, bindings=step.bindings)
+
+
+def _meant(path: str, known: Collection[StepPath]) -> StepPath:
+    """Return the known path that is meant: as it is, by an id as it is written, or shortened."""
+    as_id = StepPath(encode_segment(path))
+    if path not in known and as_id in known:
+        return as_id
+    return StepPath(meant_path(path, known))
 
 
 def _written(spec: PlanSpec) -> set[StepPath]:

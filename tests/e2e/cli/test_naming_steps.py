@@ -51,6 +51,14 @@ def test_a_step_of_a_case_is_shown_answered_and_stopped_at_by_both_names(
     assert forked["replaced"] == [BOTH[1]]
 
 
+def test_what_a_step_of_a_case_did_is_told_by_both_names(milepost: Command, routed: str) -> None:
+    milepost("answer", routed, BOTH[0], "--value", "true")
+    for words in (("history", "--kind", "step.completed"), ("log", "--level", "trace")):
+        short, whole = (milepost(words[0], routed, *words[1:], "--step", step) for step in BOTH)
+        assert short == whole
+        assert "approve" in whole.out
+
+
 def test_a_name_that_may_mean_several_steps_is_refused_with_what_there_is(
     milepost: Command, routed: str
 ) -> None:

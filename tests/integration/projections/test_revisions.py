@@ -142,6 +142,7 @@ async def test_a_moment_is_shown_by_the_content_that_held_then(path: Path) -> No
         assert [(lane.path, lane.removed) for lane in lanes][-1] == ("b", True)
         with pytest.raises(UnknownNameError, match="no step 'b' any more"):
             await reads.step("p1", "b", as_of=10)
+        assert (await reads.history("p1", step="b", kinds=["step.failed"], as_of=10)).items == ()
         assert (await reads.plan("p1")).spec == FIRST
         (listed,) = (await reads.plans(as_of=10)).items
         assert (listed.revision, listed.steps, listed.completed) == (2, 3, 1)
