@@ -14,10 +14,10 @@ from milepost.domain.plans import PlanSpec
 from milepost.projections.decisions import Decision
 from milepost.projections.plan_views import PlanSummary, PlanView
 from milepost.projections.reader import PAGE, PlanFilter, StoreCounts
-from milepost.projections.report import ExecutionHistory, PlanReport, plan_report
+from milepost.projections.report import ExecutionHistory, PlanReport
 from milepost.projections.revision_views import CheckpointView, RevisionView
 from milepost.projections.step_views import StepView
-from milepost.projections.timeline import Timeline, timeline
+from milepost.projections.timeline import Timeline
 from milepost.projections.views import AsOf, EventView, Page
 from milepost.projections.workflow_views import WorkflowView
 
@@ -26,8 +26,8 @@ from .asking import Asker
 from .export_log import export_log
 from .kinds import Kinds
 from .reads_events import HistoryQuery
-from .reads_moments import checked, position_at
-from .reads_story import Stories, path_of_any, place_of
+from .reads_moments import position_at
+from .reads_story import Stories, path_of_any
 from .reads_workflows import workflows
 from .times import microseconds
 
@@ -129,15 +129,13 @@ class StoreReads:
         self, plan: str, *, now: datetime | None = None, as_of: AsOf = None
     ) -> Timeline:
         """Return a plan's timeline."""
-        told = await self._thorough.ask(self._stories.tell(plan, as_of))
-        return timeline(told.story, now)
+        return await self._thorough.ask(reads_views.plan_timeline(self._stories, plan, now, as_of))
 
     async def report(
         self, plan: str, *, now: datetime | None = None, as_of: AsOf = None
     ) -> PlanReport:
         """Return a plan's figures."""
-        told = await self._thorough.ask(self._stories.tell(plan, as_of))
-        return plan_report(told.story, now)
+        return await self._thorough.ask(reads_views.figures(self._stories, plan, now, as_of))
 
     async def decisions(
         self,
@@ -149,10 +147,9 @@ class StoreReads:
         as_of: AsOf = None,
     ) -> Page[Decision, int]:
         """Return a plan's decision log."""
-        limit = checked(limit)
-        told = await self._thorough.ask(self._stories.tell(plan, as_of))
-        path = place_of(told.story, step).path if step is not None else None
-        return reads_views.decision_page(told, path=path, after=after, limit=limit)
+        return await self._thorough.ask(
+            reads_views.decision_log(self._stories, plan, step, after, limit, as_of)
+        )
 
     async def revisions(self, plan: str, *, as_of: AsOf = None) -> tuple[RevisionView, ...]:
         """Return a plan's revisions, the first one first."""

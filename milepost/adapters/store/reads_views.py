@@ -2,24 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from datetime import datetime
-from typing import NamedTuple
+from functools import partial
+from typing import NamedTuple, TypeVar
 
 from milepost.domain.ids import StepPath
 from milepost.projections.decisions import Decision, decisions
 from milepost.projections.plan_views import PlanView, plan_view
 from milepost.projections.reader import PAGE
-from milepost.projections.report import ExecutionHistory, plan_report
+from milepost.projections.report import ExecutionHistory, PlanReport, plan_report
 from milepost.projections.step_views import SHOWN, StepView, shown_as, statuses_of, step_view
+from milepost.projections.timeline import Timeline, timeline
 from milepost.projections.timings import timing_of
-from milepost.projections.views import AsOf, Page
+from milepost.projections.views import AsOf, EventView, Page
 
-from .asking import Asking
+from .asking import Asking, compute
 from .kinds import Kinds
 from .reads_events import HistoryQuery, history
 from .reads_moments import checked
 from .reads_story import Stories, Told, place_of, whole
+
+ViewT = TypeVar("ViewT")
 
 
 class StepQuery(NamedTuple):
@@ -35,7 +39,7 @@ def plan(stories: Stories, plan_id: str, now: datetime | None, as_of: AsOf) -> A
     """Return one plan, its final output whole."""
     told = yield from stories.tell(plan_id, as_of)
     outputs = yield from stories.outputs(told)
-    return plan_view(told.story, outputs, now=now)
+    return (yield from _worked_out(told, partial(plan_view, told.story, outputs, now=now)))
 
 
 def step(
@@ -55,7 +59,34 @@ def steps(
     checked(wanted.limit)
     shown = statuses_of(wanted.status) if wanted.status else SHOWN
     told = yield from stories.tell(plan_id, as_of)
-    return step_page(told, shown, wanted)
+    return (yield from _worked_out(told, partial(step_page, told, shown, wanted)))
+
+
+def plan_timeline(
+    stories: Stories, plan_id: str, now: datetime | None, as_of: AsOf
+) -> Asking[Timeline]:
+    """Return a plan's timeline."""
+    told = yield from stories.tell(plan_id, as_of)
+    return (yield from _worked_out(told, partial(timeline, told.story, now)))
+
+
+def figures(
+    stories: Stories, plan_id: str, now: datetime | None, as_of: AsOf
+) -> Asking[PlanReport]:
+    """Return a plan's figures."""
+    told = yield from stories.tell(plan_id, as_of)
+    return (yield from _worked_out(told, partial(plan_report, told.story, now)))
+
+
+def decision_log(
+    stories: Stories, plan_id: str, step: str | None, after: int | None, limit: int, as_of: AsOf
+) -> Asking[Page[Decision, int]]:
+    """Return a page of a plan's decisions, or of those on one step."""
+    limit = checked(limit)
+    told = yield from stories.tell(plan_id, as_of)
+    path = place_of(told.story, step).path if step is not None else None
+    page = partial(decision_page, told, path=path, after=after, limit=limit)
+    return (yield from _worked_out(told, page))
 
 
 def step_page(told: Told, shown: frozenset[str], wanted: StepQuery) -> Page[StepView, StepPath]:
@@ -94,12 +125,21 @@ def execution_history(
     limit = checked(limit)
     told = yield from stories.tell(plan_id, as_of)
     query = HistoryQuery(plan_id, limit=limit, as_of=told.until)
-    story = told.story
+    events = yield from history(kinds, query)
+    return (yield from _worked_out(told, partial(_parts, told, events, limit)))
+
+
+def _parts(told: Told, events: Page[EventView, int], limit: int) -> ExecutionHistory:
     return ExecutionHistory(
-        plan=story.id,
-        session=story.plan.session,
+        plan=told.story.id,
+        session=told.story.plan.session,
         steps=step_page(told, SHOWN, StepQuery(limit=limit)),
-        timeline=(yield from history(kinds, query)),
-        metrics=plan_report(story),
+        timeline=events,
+        metrics=plan_report(told.story),
         decisions=decision_page(told, path=None, after=None, limit=limit),
     )
+
+
+def _worked_out(told: Told, view: Callable[[], ViewT]) -> Asking[ViewT]:
+    """Ask for a view of a plan; that of a large one is worked out in another thread."""
+    return compute(view, size=len(told.story.places))

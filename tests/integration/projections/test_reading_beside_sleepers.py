@@ -1,15 +1,17 @@
-"""Reading waits for no thread that a user's own calls keep busy."""
+"""Reading waits for no thread that a user's own calls keep busy, and keeps no loop busy."""
 
-from collections.abc import Iterator
+import threading
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import anyio
 import pytest
 from anyio import to_thread
 
 import milepost
-from milepost.adapters.store import thorough
+from milepost.adapters.store import reads_views, thorough
 
 pytestmark = [pytest.mark.anyio, pytest.mark.parametrize("anyio_backend", ["asyncio", "trio"])]
 PATIENCE = 20
@@ -38,3 +40,32 @@ async def test_a_plan_is_read_while_all_common_threads_are_taken(
         with all_common_threads_taken(), anyio.fail_after(PATIENCE):
             assert (await mp.plan(plan)).steps.completed == 1
             assert len((await mp.plans(limit=500)).items) == 1
+
+
+@pytest.mark.parametrize(
+    ("query", "view"),
+    [
+        ("plan", "plan_view"),
+        ("steps", "step_page"),
+        ("timeline", "timeline"),
+        ("report", "plan_report"),
+        ("decisions", "decision_page"),
+    ],
+)
+async def test_a_view_of_a_large_plan_is_worked_out_beside_the_event_loop(
+    path: Path, monkeypatch: pytest.MonkeyPatch, query: str, view: str
+) -> None:
+    work: Callable[..., object] = getattr(reads_views, view)
+    threads = []
+
+    def noted(*words: Any, **given: Any) -> object:
+        threads.append(threading.get_ident())
+        return work(*words, **given)
+
+    monkeypatch.setattr(thorough, "LONG_WORK", 0)
+    monkeypatch.setattr(reads_views, view, noted)
+    async with milepost.open(path) as mp:
+        plan = (await mp.run({"steps": [{"id": "t", "tool": "time.now"}]})).plan_id
+        await getattr(mp, query)(plan)
+    assert threads
+    assert threading.get_ident() not in threads
