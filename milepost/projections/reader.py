@@ -121,6 +121,10 @@ class Reader(Protocol):
         """Return plans, the newest first; `after` is the `next` of the page before."""
         ...
 
+    async def plan_ids(self, beginning: str, *, limit: int = PAGE) -> tuple[PlanId, ...]:
+        """Return the ids of plans that begin so, in order; one that is equal comes first."""
+        ...
+
     async def plan(self, plan: str, *, now: datetime | None = None, as_of: AsOf = None) -> PlanView:
         """Return one plan in full, its final output whole."""
         ...

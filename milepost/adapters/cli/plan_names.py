@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from milepost import Milepost
 
 LAST = "last"
-_PAGE = 1000
+_MOST_NAMED = 20
 
 
 async def find_plan(milepost: Milepost, name: str) -> str:
@@ -28,21 +28,17 @@ async def find_plan(milepost: Milepost, name: str) -> str:
     if name in found:
         return name
     if len(found) > 1:
+        count = f"more than {_MOST_NAMED}" if len(found) > _MOST_NAMED else len(found)
         raise UnknownNameError(
-            f"plan {name}: {len(found)} plans begin so; write more of it: {listed(found)}"
+            f"plan {name}: {count} plans begin so; write more of it: {listed(found)}"
         )
     if not found:
-        raise UnknownNameError(f"plan {name}: there is none; see `milepost plans`")
+        raise UnknownNameError(f"plan {name or repr(name)}: there is none; see `milepost plans`")
     return found[0]
 
 
-async def _beginning_with(milepost: Milepost, name: str) -> list[str]:
-    """Return the plans whose ids begin with a name."""
-    found: list[str] = []
-    cursor = None
-    while True:
-        page = await milepost.plans(text=name, limit=_PAGE, after=cursor)
-        found += [plan.id for plan in page.items if plan.id.startswith(name)]
-        cursor = page.next
-        if cursor is None:
-            return found
+async def _beginning_with(milepost: Milepost, name: str) -> tuple[str, ...]:
+    """Return the plans whose ids begin with a name, the first few of them if they are many."""
+    if not name:
+        return ()
+    return await (await milepost.reader()).plan_ids(name, limit=_MOST_NAMED + 1)

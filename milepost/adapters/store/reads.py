@@ -101,6 +101,10 @@ class StoreReads:
             reads_plans.plans(self._kinds, plan_filter or PlanFilter(), after, limit, as_of)
         )
 
+    async def plan_ids(self, beginning: str, *, limit: int = PAGE) -> tuple[PlanId, ...]:
+        """Return the ids of plans that begin so, in order; one that is equal comes first."""
+        return await self._for(limit).ask(reads_plans.plan_ids(beginning, limit))
+
     async def plan(self, plan: str, *, now: datetime | None = None, as_of: AsOf = None) -> PlanView:
         """Return one plan in full, its final output whole."""
         return await self._thorough.ask(reads_views.plan(self._stories, plan, now, as_of))

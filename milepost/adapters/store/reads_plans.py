@@ -36,6 +36,8 @@ from .reads_turns import Began, Turns, turns
 from .times import microseconds, moment
 
 _NUMBER = "SELECT plan_no FROM plans WHERE id = ?"
+_BEGINNING_SO = """SELECT id FROM plans WHERE id >= ?1 AND id < ?1 || char(1114111)
+  ORDER BY id LIMIT ?2"""
 _BY_POSITION = f"""SELECT {COLUMNS} FROM json_each(?) AS wanted
   CROSS JOIN stored_events AS e ON e.rowid = wanted.value"""  # noqa: S608 - constants
 _REVISIONS = """SELECT r.plan_no, r.position FROM json_each(?) AS wanted
@@ -88,6 +90,12 @@ def plans(
     wanted = tuple(item for item in items if _is_of(item, plan_filter.workflow))
     after = listed[-1].id if len(rows) > limit else None
     return Page(wanted, PlanId(after) if after else None, min(until, rows[0][0]))
+
+
+def plan_ids(beginning: str, limit: int) -> Asking[tuple[PlanId, ...]]:
+    """Return the ids of plans that begin so, in order."""
+    rows = yield from select(_BEGINNING_SO, beginning, checked(limit))
+    return tuple(PlanId(plan) for (plan,) in rows)
 
 
 def counts() -> Asking[StoreCounts]:

@@ -82,6 +82,13 @@ def test_a_beginning_that_two_plans_share_is_refused_and_names_them(
     assert broken in shown.err
 
 
+def test_an_empty_name_means_no_plan(milepost: Command, chain: str) -> None:
+    del chain
+    told = milepost("show", "")
+
+    assert (told.code, told.err) == (2, "error: plan '': there is none; see `milepost plans`\n")
+
+
 @pytest.mark.parametrize("command", ["show", "steps", "history", "timeline", "log", "report"])
 def test_an_unknown_plan_is_refused_in_one_line(
     milepost: Command, chain: str, command: str

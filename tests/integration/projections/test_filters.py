@@ -99,6 +99,15 @@ async def test_plans_are_found_newest_first(
         assert [one.id for one in (await reads.plans(plan_filter)).items] == plans
 
 
+async def test_ids_are_found_by_their_beginning_and_only_so_many(path: Path) -> None:
+    await store(path, *map(finished, ("b", "a", "a%c", "ab", "aa", "ba")))
+    async with open_reads(path) as reads:
+        assert await reads.plan_ids("a") == ("a", "a%c", "aa", "ab")
+        assert await reads.plan_ids("a", limit=2) == ("a", "a%c")
+        assert await reads.plan_ids("a%") == ("a%c",)
+        assert await reads.plan_ids("A") == await reads.plan_ids("c") == ()
+
+
 async def test_plans_are_found_by_the_time_of_their_draft(path: Path) -> None:
     first, second = finished("p1"), finished("p2")
     for event in second.events:
