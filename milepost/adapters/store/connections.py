@@ -47,7 +47,13 @@ def connect_reader(path: Path, *, busy_timeout: float) -> sqlite3.Connection:
     """Open the file for queries only."""
     connection = connect(path, busy_timeout=busy_timeout)
     connection.execute("PRAGMA query_only=ON")
+    add_functions(connection)
     return connection
+
+
+def add_functions(connection: sqlite3.Connection) -> None:
+    """Add the functions that queries use: `folded`, texts that differ only in case made equal."""
+    connection.create_function("folded", 1, str.casefold, deterministic=True)
 
 
 def set_busy_timeout(connection: sqlite3.Connection, seconds: float) -> None:

@@ -15,6 +15,7 @@ from milepost.engine.journal import Stored
 
 from .asking import Asking, DirectAsker, T
 from .bodies import key_of
+from .connections import add_functions
 from .kinds import Kinds
 from .memory import MemoryStore
 from .projection_rows import write_inline
@@ -43,6 +44,7 @@ class MirrorAsker:
     def __init__(self, store: MemoryStore, connection: sqlite3.Connection) -> None:
         self._store = store
         self._connection = connection
+        add_functions(connection)
         for statement in (*LOG, *TABLES):
             self._connection.execute(statement)
         self._asker = DirectAsker(self._connection, Path("memory"))

@@ -8,6 +8,7 @@ from typing import Any
 from milepost.adapters.store.asking import DirectAsker
 from milepost.adapters.store.bodies import Bodies, key_of
 from milepost.adapters.store.codec import Codec
+from milepost.adapters.store.connections import add_functions
 from milepost.adapters.store.kinds import Kinds
 from milepost.adapters.store.projection_rows import write_inline
 from milepost.adapters.store.projection_tables import NAMES, TABLES
@@ -28,6 +29,7 @@ class LogTables:
 
     def __init__(self, contents: Mapping[ContentHash, bytes]) -> None:
         self.connection = sqlite3.connect(":memory:", isolation_level=None)
+        add_functions(self.connection)
         self._plans: dict[str, KnownPlan] = {}
         for statement in (*LOG, *TABLES):
             self.connection.execute(statement)

@@ -21,7 +21,9 @@ pytestmark = pytest.mark.anyio
 def failed(plan: str) -> Record:
     """Return a plan whose second attempt failed as well."""
     both = container("both", StepKind.PARALLEL, tool_step("x", tool="http.request"))
-    record = Record(plan_of(both, name="Nightly 100%"), plan, tags=("night",), trace="00-1-2-01")
+    record = Record(
+        plan_of(both, name="Nightly 100% Äußerst"), plan, tags=("night",), trace="00-1-2-01"
+    )
     record.wait(60)
     record.begin()
     record.start("both")
@@ -85,11 +87,14 @@ async def stored(path: Path) -> None:
         (PlanFilter(text="NIGHT"), ["p2"]),
         (PlanFilter(text="100%"), ["p2"]),
         (PlanFilter(text="%"), ["p2"]),
+        (PlanFilter(text="äUSSER"), ["p2"]),
+        (PlanFilter(text="_"), []),
+        (PlanFilter(text="x" * 60_000), []),
         (PlanFilter(text="p1"), ["p1"]),
         (PlanFilter(text="ann"), ["p3"]),
         (PlanFilter(text="timeout"), []),
     ],
-    ids=repr,
+    ids=lambda given: repr(given)[:200],
 )
 async def test_plans_are_found_newest_first(
     path: Path, plan_filter: PlanFilter, plans: list[str]
