@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from milepost.domain.errors import UnknownNameError, ValidationError
 from milepost.projections.views import as_json as plain
 
+from .given_numbers import number_of
 from .opening import opened
 from .plan_names import find_plan
 from .screen.terminal import show
@@ -142,6 +143,7 @@ def _versions(words: tuple[str, str | None, str | None], other: str | None) -> P
 def _number(word: str | None) -> int | None:
     if word is None:
         return None
-    if not (word.isascii() and word.isdigit()):
+    number = number_of(word, where="diff")
+    if number is None:
         raise ValidationError(f"{word!r} is no number of a revision", where="diff")
-    return int(word)
+    return number

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol, TypeAlias, TypeVar
 
+from .parameters import check_parameters
 from .translation import translated
 
 T = TypeVar("T")
@@ -24,6 +25,10 @@ class Select:
 
     sql: str
     parameters: tuple[object, ...]
+
+    def __post_init__(self) -> None:
+        """Raise `ValidationError` for a parameter that no row can be compared with."""
+        check_parameters(self.parameters)
 
 
 BEGIN = Select("BEGIN", ())

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from milepost.domain.choices import choice
 from milepost.domain.ids import static_path, undone_path
 from milepost.domain.plans import PlanStatus
 from milepost.projections.codes import PLAN_CODES
@@ -80,7 +81,8 @@ def _words(plan_filter: PlanFilter) -> list[tuple[Label, str]]:
 
 def _add_the_rest(conditions: _Conditions, plan_filter: PlanFilter, until: int) -> None:
     if plan_filter.status:
-        codes = ", ".join(str(PLAN_CODES[status]) for status in plan_filter.status)
+        statuses = [_status(status) for status in plan_filter.status]
+        codes = ", ".join(str(PLAN_CODES[status]) for status in statuses)
         if until == NEWEST:
             conditions.add(f"{_status_column(plan_filter)} IN ({codes})")
         else:
@@ -92,6 +94,10 @@ def _add_the_rest(conditions: _Conditions, plan_filter: PlanFilter, until: int) 
         _add_content(conditions, Named.STEP, static_path(path), until)
     if plan_filter.text is not None:
         _add_text(conditions, plan_filter.text)
+
+
+def _status(word: str) -> PlanStatus:
+    return choice(word, PlanStatus, where="status", kind="statuses")
 
 
 def _add_text(conditions: _Conditions, text: str) -> None:

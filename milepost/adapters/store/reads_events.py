@@ -27,6 +27,10 @@ _TRACES = """SELECT id, trace FROM plans
   WHERE id IN (SELECT value FROM json_each(?)) AND trace IS NOT NULL"""
 
 
+_MOST_DIGITS = 9
+"""Of the version of an event; no stream grows so long."""
+
+
 @dataclass(frozen=True, slots=True)
 class HistoryQuery:
     """Which events of a plan, and in which order."""
@@ -82,7 +86,7 @@ def event(kinds: Kinds, event_id: str) -> Asking[EventView]:
     """Return one event, its values whole; raise `UnknownNameError` if there is none."""
     stream, _mark, version = event_id.rpartition("#")
     rows: Answer = []
-    if version.isdecimal():
+    if version.isdecimal() and len(version) <= _MOST_DIGITS:
         rows = yield from select(
             f"SELECT {COLUMNS} FROM stored_events AS e"  # noqa: S608 - constants
             " WHERE e.originator_id = ? AND e.originator_version = ?",

@@ -43,6 +43,8 @@ def bound(as_of: AsOf) -> Asking[int]:
         return NEWEST
     if isinstance(as_of, datetime):
         return (yield from position_at(microseconds(as_of)))
+    if not isinstance(as_of, int):
+        raise ValidationError(f"{as_of!r} is no moment", mend="give a position or an aware time")
     if as_of < 0:
         raise ValidationError(f"{as_of} is no position", mend="positions count from 1")
     last = (yield from select(_LAST))[0][0]

@@ -101,6 +101,29 @@ async def test_histories_are_sorted_and_newest_first_is_the_reverse() -> None:
             assert [one.position for one in forward] == mine
 
 
+async def test_numbers_and_texts_that_no_store_can_hold_are_refused() -> None:
+    with closing(LogTables({})) as tables:
+        reads = reads_over(tables)
+        for asked in (
+            reads.history("p", after=2**70),
+            reads.history("p", after=-(2**70)),
+            reads.history("p", step="\udcff"),
+            reads.events(after=2**63),
+            reads.plan("\udcff"),
+            reads.plan("p", as_of="5"),  # type: ignore[arg-type]
+            reads.plan("p", as_of=2.5),  # type: ignore[arg-type]
+            reads.plans(PlanFilter(name="\ud800")),
+            reads.plans(PlanFilter(text="\ud800")),
+            reads.plans(PlanFilter(status="failed")),  # type: ignore[arg-type]
+            reads.plans(after="\udcff"),
+        ):
+            with pytest.raises(ValidationError, match=r"give |known "):
+                await asked
+        for version in ("9" * 30, "9" * 5000):
+            with pytest.raises(UnknownNameError, match="no event"):
+                await reads.event(f"p#{version}")
+
+
 async def test_limits_and_cursors_that_make_no_sense_are_refused() -> None:
     chance = random.Random(7)  # noqa: S311 - only variety is wanted
     log = legal_log(chance.randrange, length=30)

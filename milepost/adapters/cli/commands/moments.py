@@ -7,6 +7,7 @@ from typing import Annotated, Any, TypeAlias
 import typer
 
 from milepost.adapters.cli import options
+from milepost.adapters.cli.given_numbers import number_of
 
 Moment: TypeAlias = dict[str, Any]
 """Arguments that name a moment: `checkpoint` and `at`."""
@@ -45,4 +46,7 @@ def going_back(
 
 def position(text: str | None) -> int | str | None:
     """Return a position as a number, an event's id as it is."""
-    return int(text) if text is not None and text.isascii() and text.isdigit() else text
+    if text is None:
+        return None
+    number = number_of(text, where="--at")
+    return text if number is None else number

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from datetime import UTC, date, datetime, timedelta
 
+from milepost.adapters.cli.given_numbers import number_of
 from milepost.domain.errors import ValidationError
 
 _MILLISECOND = 0.001
@@ -74,8 +75,9 @@ def as_of(text: str | None) -> int | datetime | None:
     """
     if text is None:
         return None
-    if text.isascii() and text.isdigit():
-        return int(text)
+    position = number_of(text, where="--as-of")
+    if position is not None:
+        return position
     return time_of(text, where="--as-of", kind="a position, or a time")
 
 
