@@ -18,7 +18,7 @@ from .given_inputs import given_inputs
 from .interrupts import Interrupts
 from .live import Live, manner
 from .next_commands import command
-from .opening import Equipment, is_there, opened, require_store
+from .opening import Equipment, found, is_there, opened, require_store
 from .output import Output
 from .plan_names import find_plan
 from .resting import exit_code, tell, tell_each
@@ -52,7 +52,7 @@ class Request:
     @property
     def is_file(self) -> bool:
         """Whether there is a file of that name."""
-        return Path(self.workflow).exists()
+        return found(Path(self.workflow).exists)
 
 
 async def carry_out(request: Request, equipment: Equipment, output: Output) -> int:

@@ -10,7 +10,7 @@ from milepost.domain.plans import PlanSpec, walk
 from milepost.domain.references import publishable_name
 from milepost.projections.views import as_json as plain
 
-from .opening import Equipment, opened
+from .opening import Equipment, found, opened
 from .plan_names import find_plan
 from .screen import times
 from .screen.terminal import clean
@@ -25,7 +25,7 @@ _FILE_ENDINGS = (".yaml", ".yml", ".json")
 
 def names_file(word: str) -> bool:
     """Tell whether a word is a file rather than a plan."""
-    return Path(word).exists() or word.lower().endswith(_FILE_ENDINGS)
+    return found(Path(word).exists) or word.lower().endswith(_FILE_ENDINGS)
 
 
 def print_validated(file: str, equipment: Equipment, *, remove_cycles: bool, as_json: bool) -> int:

@@ -33,7 +33,7 @@ class Equipment:
         from milepost.composition import Config
 
         folder = Path(self.folder)
-        if not folder.is_dir():
+        if not found(folder.is_dir):
             raise ValidationError("is not a folder", where=f"--folder {self.folder}")
         return Config(
             folder=folder,
@@ -76,7 +76,15 @@ async def opened(
 
 def is_there(store: str) -> bool:
     """Tell whether there is a store of that name."""
-    return Path(store).is_file()
+    return found(Path(store).is_file)
+
+
+def found(look: Callable[[], bool]) -> bool:
+    """Return what a look at the disk finds: nothing, for a name that no file can have."""
+    try:
+        return look()
+    except OSError:
+        return False
 
 
 def require_store(store: str) -> None:

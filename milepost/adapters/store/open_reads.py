@@ -45,9 +45,11 @@ def connect_to_existing(path: Path, *, busy_timeout: float = 5.0) -> sqlite3.Con
 
     Raises `UnknownNameError` for a file that is not there, `StoreFormatError` for what is no store.
     """
-    if not path.is_file():
-        raise UnknownNameError(f"{path}: there is no such store; run a plan in it, or name another")
     with translated(path):
+        if not path.is_file():
+            raise UnknownNameError(
+                f"{path}: there is no such store; run a plan in it, or name another"
+            )
         if version_of(path) == 0:
             raise UnknownNameError(f"{path}: the file is empty, not a store; name another")
         return connect_reader(path, busy_timeout=busy_timeout)

@@ -11,6 +11,33 @@ from .courses import SUMS
 Write = Callable[..., Path]
 
 
+LONG = "a" * 300
+"""No file can have such a name."""
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("plans", "--db", LONG),
+        ("graph", LONG),
+        ("run", LONG),
+        ("run", "flow.yaml", "--db", LONG),
+        ("resume", "last", "--folder", LONG),
+        ("validate", LONG),
+    ],
+)
+def test_a_name_too_long_for_any_file_is_refused_in_one_line(
+    milepost: Command, workflow: Write, words: tuple[str, ...]
+) -> None:
+    milepost("run", workflow(SUMS))
+    told = milepost(*words)
+
+    assert told.code in (1, 2)
+    assert told.out == ""
+    assert told.err.startswith("error: ")
+    assert told.err.count("\n") == 1
+
+
 @pytest.mark.parametrize(
     "words",
     [
