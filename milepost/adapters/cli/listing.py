@@ -122,7 +122,7 @@ async def print_log(
     moment = paging.moment
     async with opened(store) as milepost:
         plan = await find_plan(milepost, name)
-        spec = (await milepost.plan(plan)).spec
+        spec = (await milepost.plan(plan, as_of=moment)).spec
         least = LEVELS.index(LogLevel(wanted.level or spec.settings.log_level))
         page = await milepost.history(
             plan, step=wanted.step, after=wanted.after, limit=paging.limit, as_of=moment

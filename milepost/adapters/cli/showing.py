@@ -46,7 +46,8 @@ async def show_plan(store: str, name: str, *, as_of: str | None, as_json: bool) 
     facts = plan_facts(plan, resume=resume, unicode=unicode)
     show([facts, Text(), step_table(page.items, unicode=unicode)])
     if page.next is not None:
-        more = command(store, "steps", plan.id, "--cursor", page.next)
+        then = ("--as-of", as_of) if as_of is not None else ()
+        more = command(store, "steps", plan.id, "--cursor", page.next, *then)
         sys.stderr.write(f"there are more steps: {more}\n")
     if plan.result.final_output is not None:
         show([Text(f"\n{readable(plan.result.final_output)}")])

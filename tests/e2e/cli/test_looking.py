@@ -265,3 +265,28 @@ def test_what_a_fork_would_not_reach_is_told_once_for_all_that_is_in_it(
     told = milepost("fork", nested, "--at", "2", "--dry-run", *TOOLS, "--json").json
 
     assert told["unreached"] == ["both", "each"]
+
+
+def test_the_log_of_a_past_moment_keeps_to_the_level_of_then(
+    milepost: Command, workflow: Write
+) -> None:
+    asking = "{id: ask, type: user_input, prompt: '?'}"
+    flow = workflow("settings: {log_level: information}\nsteps:\n  - " + asking)
+    plan = milepost("run", flow, "--json").json["plan_id"]
+    position = str(milepost("show", plan, "--json").json["position"])
+    then = milepost("log", plan, "--as-of", position)
+    milepost("revise", plan, workflow("settings: {log_level: critical}\nsteps:\n  - " + asking))
+
+    assert "ask" in then.out
+    assert milepost("log", plan, "--as-of", position).out == then.out
+    assert milepost("log", plan).out == ""
+
+
+def test_the_hint_at_more_steps_keeps_the_moment(milepost: Command, workflow: Write) -> None:
+    steps = "\n".join(f"  - {{id: s{n}, type: tool, tool: time.now}}" for n in range(201))
+    plan = milepost("run", workflow(f"steps:\n{steps}"), "--json").json["plan_id"]
+
+    told = milepost("show", plan, "--as-of", "2")
+    hint = f"milepost steps {plan} --cursor s199 --as-of 2"
+    assert told.err == f"there are more steps: {hint}\n"
+    assert "s200" in milepost(*hint.split()[1:]).out
