@@ -58,6 +58,8 @@ def test_a_brief_value_is_one_short_line() -> None:
         (0.9999, "1s"),
         (3.4219, "3.42s"),
         (42.04, "42.0s"),
+        (59.94, "59.9s"),
+        (59.97, "1m 00s"),
         (59.999, "1m 00s"),
         (125, "2m 05s"),
         (3600 * 5 + 120, "5h 02m"),
@@ -74,6 +76,11 @@ def test_a_moment_is_a_position_or_a_time() -> None:
     assert times.as_of("2026-01-31T09:00:00+01:00") == datetime(2026, 1, 31, 8, tzinfo=UTC)
     with pytest.raises(ValidationError, match=r"^--as-of: 'soon' is not a position, or a time; "):
         times.as_of("soon")
+
+
+@pytest.mark.parametrize("text", ["0001-01-01", "9999-12-31T23:59:59-05:00"])
+def test_the_ends_of_the_calendar_are_times(text: str) -> None:
+    assert times.time_of(text, where="--since").tzinfo is UTC
 
 
 def test_a_time_without_a_zone_is_this_computers() -> None:

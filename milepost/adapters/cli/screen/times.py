@@ -24,7 +24,7 @@ def duration(value: timedelta | None) -> str:
     seconds = value.total_seconds()
     if seconds < 0:
         return f"-{duration(-value)}"
-    if seconds < _MINUTE - 0.005:
+    if seconds < _MINUTE - 0.05:
         return _short(seconds)
     whole = round(seconds)
     if whole < _HOUR:
@@ -85,8 +85,11 @@ def time_of(text: str, *, where: str, kind: str = "a time") -> datetime:
     """Read a time as ISO 8601 writes it, local without a zone; raise `ValidationError`."""
     try:
         time = datetime.fromisoformat(text)
-        return time.astimezone(UTC)
-    except (ValueError, OverflowError, OSError):
+    except ValueError:
         raise ValidationError(
             f"{text!r} is not {kind}", where=where, mend="write a time like 2026-01-31T09:00:00Z"
         ) from None
+    try:
+        return time.astimezone(UTC)
+    except (ValueError, OverflowError, OSError):  # at the ends of the calendar
+        return time.replace(tzinfo=UTC)
