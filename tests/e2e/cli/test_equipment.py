@@ -85,6 +85,7 @@ def test_cancelling_ends_with_one_if_a_step_could_not_be_undone(
     assert done.code == 1
     assert "failed  second~undo (ledger.fragile)" in done.lines
     assert milepost("show", "last", "--json").json["status"] == "cancelled"
+    assert "could not undo second" in milepost("log", "last", "--level", "error").out
 
 
 def test_a_failed_undo_is_not_told_of_once_the_plan_goes_on(

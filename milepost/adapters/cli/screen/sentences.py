@@ -36,6 +36,8 @@ _LEVELS = {
 
 def level_of(event: EventView) -> LogLevel:
     """Return the level of an event as a line of a log."""
+    if event.kind.startswith("plan.compensation_ended") and event.data.get("failed"):
+        return LogLevel.ERROR
     return _LEVELS.get(unversioned(event.kind), LogLevel.INFORMATION)
 
 
