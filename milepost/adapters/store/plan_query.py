@@ -28,6 +28,15 @@ _HAS_CONTENT = f"""CASE p.revision WHEN 1 THEN p.content_no IN {_WITH_WORD}
 _HAS_TEXT = """(instr({fold}(p.id), ?) OR p.plan_no IN (
   SELECT plan_no FROM plan_labels WHERE label < ? AND instr({fold}(word), ?)))"""
 
+_NAME = "rtrim(rtrim(own, replace(own, '@', '')), '@')"
+"""What stands before the last `@`."""
+_IS_OF_WORKFLOW = f"""(p.revision = 1 OR EXISTS (SELECT 1 FROM (
+  SELECT json_extract(CAST(e.state AS TEXT), '$.workflow') AS own FROM plan_revisions AS r
+  CROSS JOIN stored_events AS e ON e.rowid = r.position
+  WHERE r.plan_no = p.plan_no AND r.position <= ? AND own IS NOT NULL
+  ORDER BY r.number DESC LIMIT 1) WHERE ? IN (own, {_NAME})))"""  # noqa: S608 - constants
+"""Plans are labelled with every workflow that they were of; the newest one told holds."""
+
 
 @dataclass(slots=True)
 class _Conditions:
@@ -87,6 +96,8 @@ def _add_the_rest(conditions: _Conditions, plan_filter: PlanFilter, until: int) 
             conditions.add(f"{_status_column(plan_filter)} IN ({codes})")
         else:
             conditions.add(f"{_STATUS_THEN} IN ({codes})", until)
+    if plan_filter.workflow is not None:
+        conditions.add(_IS_OF_WORKFLOW, until, plan_filter.workflow)
     if plan_filter.tool is not None:
         _add_content(conditions, Named.TOOL, plan_filter.tool, until)
     if plan_filter.step is not None:

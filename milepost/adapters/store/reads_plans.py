@@ -86,10 +86,9 @@ def plans(
     taken = yield from turns({one.number: Began(one.started, one.ended) for one in listed}, until)
     events, times = yield from _events(kinds, listed, taken)
     moved = yield from _moved(kinds, listed, until)
-    items = (_summary(plan, events, times, moved, taken.get(plan.number)) for plan in listed)
-    wanted = tuple(item for item in items if _is_of(item, plan_filter.workflow))
+    items = tuple(_summary(plan, events, times, moved, taken.get(plan.number)) for plan in listed)
     after = listed[-1].id if len(rows) > limit else None
-    return Page(wanted, PlanId(after) if after else None, min(until, rows[0][0]))
+    return Page(items, PlanId(after) if after else None, min(until, rows[0][0]))
 
 
 def plan_ids(beginning: str, limit: int) -> Asking[tuple[PlanId, ...]]:
@@ -157,12 +156,6 @@ def _moved(kinds: Kinds, listed: Iterable[Listed], until: int) -> Asking[dict[in
     decoded = yield from decode(kinds, stored, apart=APART_IN_LISTS)
     said = ((plans[at], getattr(event, "workflow", None)) for at, event in decoded.events)
     return {plan: workflow for plan, workflow in said if workflow is not None}
-
-
-def _is_of(plan: PlanSummary, workflow: str | None) -> bool:
-    """Tell whether a plan is of a workflow, or of the version `name@version`, by now."""
-    own = plan.workflow or ""
-    return workflow is None or workflow in (own, own.rpartition("@")[0])
 
 
 def _is_read_whole(row: tuple[Any, ...]) -> bool:
