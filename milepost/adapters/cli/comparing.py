@@ -11,10 +11,12 @@ from milepost.domain.errors import UnknownNameError, ValidationError
 from milepost.projections.views import as_json as plain
 
 from .given_numbers import number_of
+from .next_commands import command
 from .opening import opened
 from .plan_names import find_plan
 from .screen.terminal import show
 from .screen.values import document
+from .showing import MOST_STEPS
 
 if TYPE_CHECKING:
     from milepost import Milepost
@@ -82,8 +84,11 @@ async def print_run_diff(store: str, name: str, *, as_json: bool) -> int:
         found = await milepost.run_diff(await find_plan(milepost, name))
     if as_json:
         sys.stdout.write(document(plain(found)) + "\n")
-    else:
-        show(run_diff_parts(found))
+        return 0
+    show(run_diff_parts(found, most=MOST_STEPS))
+    if len(found.steps) + len(found.removed) > MOST_STEPS:
+        more = command(store, "diff", found.plan, "--run", "--json")
+        sys.stderr.write(f"there are more steps: {more}\n")
     return 0
 
 

@@ -101,8 +101,8 @@ async def show_timeline(
     return 0
 
 
-async def show_report(store: str, name: str, *, as_of: str | None, as_json: bool) -> int:
-    """Print a plan's figures."""
+async def show_report(store: str, name: str, *, most: int, as_of: str | None, as_json: bool) -> int:
+    """Print a plan's figures, on the screen those of its first steps."""
     from .screen.figures import report_parts
 
     moment = times.as_of(as_of)
@@ -113,5 +113,7 @@ async def show_report(store: str, name: str, *, as_of: str | None, as_json: bool
     if as_json:
         sys.stdout.write(document(plain(report)) + "\n")
         return 0
-    show(report_parts(report, unicode=shows_unicode(sys.stdout)))
+    show(report_parts(report, unicode=shows_unicode(sys.stdout), most=most))
+    if len(report.steps) > most:
+        sys.stderr.write(f"there are more steps: --limit {len(report.steps)}\n")
     return 0

@@ -282,11 +282,20 @@ def test_the_log_of_a_past_moment_keeps_to_the_level_of_then(
     assert milepost("log", plan).out == ""
 
 
-def test_the_hint_at_more_steps_keeps_the_moment(milepost: Command, workflow: Write) -> None:
+def test_of_many_steps_the_first_are_told_and_a_hint_leads_to_the_rest(
+    milepost: Command, workflow: Write
+) -> None:
     steps = "\n".join(f"  - {{id: s{n}, type: tool, tool: time.now}}" for n in range(201))
     plan = milepost("run", workflow(f"steps:\n{steps}"), "--json").json["plan_id"]
 
-    told = milepost("show", plan, "--as-of", "2")
-    hint = f"milepost steps {plan} --cursor s199 --as-of 2"
-    assert told.err == f"there are more steps: {hint}\n"
-    assert "s200" in milepost(*hint.split()[1:]).out
+    for words, rest in (
+        (("show", plan, "--as-of", "2"), f"milepost steps {plan} --cursor s199 --as-of 2"),
+        (("diff", plan, "--run"), f"milepost diff {plan} --run --json"),
+        (("report", plan), "--limit 201"),
+    ):
+        told = milepost(*words)
+        assert ("s199" in told.out, "s200" in told.out) == (True, False)
+        assert told.err == f"there are more steps: {rest}\n"
+        whole = rest.split()[1:] if rest.startswith("milepost") else (*words, *rest.split())
+        assert "s200" in milepost(*whole).out
+    assert len(milepost("report", plan, "--json").json["steps"]) == 201

@@ -210,6 +210,7 @@ def log(
 def report(
     plan: options.PlanName,
     *,
+    limit: Annotated[int, typer.Option("--limit", min=1, help="Most steps listed.")] = 200,
     as_of: options.AsOf = None,
     db: options.Store = options.DEFAULT_STORE,
     as_json: options.AsJson = False,
@@ -217,4 +218,4 @@ def report(
     """Report a plan's figures: total time, time and wait of each step, throughput, resources."""
     from milepost.adapters.cli.showing import show_report
 
-    return run_async(lambda: show_report(db, plan, as_of=as_of, as_json=as_json))
+    return run_async(lambda: show_report(db, plan, most=limit, as_of=as_of, as_json=as_json))

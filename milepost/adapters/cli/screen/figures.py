@@ -16,8 +16,8 @@ from .terminal import one_line
 from .times import duration
 
 
-def report_parts(report: PlanReport, *, unicode: bool) -> Iterator[Table | Text]:
-    """Yield the totals, then a table of the steps."""
+def report_parts(report: PlanReport, *, unicode: bool, most: int) -> Iterator[Table | Text]:
+    """Yield the totals, then a table of the steps, of `most` of them."""
     usage = report.usage
     yield pairs(
         (
@@ -46,6 +46,6 @@ def report_parts(report: PlanReport, *, unicode: bool) -> Iterator[Table | Text]
                 str(step.usage.calls or ""),
                 str(step.usage.input_tokens + step.usage.output_tokens or ""),
             )
-            for step in report.steps
+            for step in report.steps[:most]
         ),
     )

@@ -19,8 +19,8 @@ from .values import brief, json_line
 _LONGEST_PATH = 44
 
 
-def run_diff_parts(found: RunDiff) -> Iterator[Table | Text]:
-    """Yield how a run differs from its plan: in short, then step by step."""
+def run_diff_parts(found: RunDiff, *, most: int) -> Iterator[Table | Text]:
+    """Yield how a run differs from its plan: in short, then step by step, for `most` of them."""
     estimated = f", estimated {duration(found.estimated)}" if found.estimated is not None else ""
     took = duration(found.took) if found.took is not None else "not ended"
     yield Text(f"revision {found.revision}, {found.status.value}, took {took}{estimated}")
@@ -31,7 +31,7 @@ def run_diff_parts(found: RunDiff) -> Iterator[Table | Text]:
         if paths:
             yield Text(f"{word}: {one_line(', '.join(paths))}", "yellow")
     columns = ("step", "came out", ">runs", ">retries", ">took", ">estimated", ">off by")
-    yield table(columns, map(_step_row, (*found.steps, *found.removed)))
+    yield table(columns, map(_step_row, (*found.steps, *found.removed)[:most]))
 
 
 def difference_parts(differences: Sequence[StepDifference]) -> Iterator[Table | Text]:
