@@ -92,7 +92,7 @@ def _is_path(name_or_path: str) -> bool:
     return name_or_path.endswith(".py") or os.sep in name_or_path
 
 
-def _is_there(name_or_path: str, error: Exception) -> bool:
+def _is_there(name_or_path: str, error: BaseException) -> bool:
     """Tell whether a module was found, so that the error is one of what stands in it."""
     if _is_path(name_or_path):
         return name_or_path.endswith(".py") and Path(name_or_path).is_file()
