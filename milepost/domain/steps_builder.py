@@ -147,7 +147,7 @@ class StepsBuilder:
         return self._add(StepKind.USER_INPUT, depends_on, more, input={"prompt": prompt, **given})
 
     def add_response(self, answer: Json, depends_on: Edges = None, **more: object) -> Self:
-        """Add the step whose result is the plan's final answer."""
+        """Add the step whose result is the plan's final answer: a value, objects as they are."""
         return self._add(StepKind.RESPONSE, depends_on, more, input=_answering(answer))
 
     def _add(

@@ -53,7 +53,7 @@ def forked_at(
         context=past.plan.context,
         replaced=tuple(replaced),
         history=past.before,
-        undone=[path for path in past.undone() if path not in replaced],
+        undone=[path for path in past.undone() if path not in replaced and new.find(path)],
     )
 
 

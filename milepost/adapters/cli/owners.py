@@ -31,8 +31,5 @@ async def now_for(milepost: Milepost, plan_id: str, as_of: AsOf) -> datetime | N
 
     None stands for the newest event: of a past moment, and of a plan that nobody carries on.
     """
-    if as_of is not None:
-        return None
-    plan = await milepost.plan(plan_id)
-    goes_on = plan.status is PlanStatus.RUNNING and await milepost.is_carried_on(plan_id)
+    goes_on = as_of is None and await milepost.is_carried_on(plan_id)
     return datetime.now(UTC) if goes_on else None

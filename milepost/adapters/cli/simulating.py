@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from milepost.testing import History, Simulation, Spread
 
 MOST_LANES = 200
+_FIRST_YEAR, _LAST_YEAR = 1970, 9000
 _MOST_SEEDS = 8
 _MOST_ERRORS = 3
 
@@ -75,7 +76,13 @@ def simulate_file(request: Request, *, as_json: bool) -> int:
 
 
 def _beginning(text: str | None) -> datetime:
-    return datetime.now(UTC) if text is None else time_of(text, where="--begin")
+    if text is None:
+        return datetime.now(UTC)
+    beginning = time_of(text, where="--begin")
+    if not _FIRST_YEAR <= beginning.year <= _LAST_YEAR:
+        mend = f"give one of the years {_FIRST_YEAR} to {_LAST_YEAR}"
+        raise ValidationError("leaves no room for what comes", where="--begin", mend=mend)
+    return beginning
 
 
 def _rules(text: str | None, *, where: str) -> Mapping[str, Json]:

@@ -116,6 +116,14 @@ def test_what_is_not_said_is_drawn_from_the_runs_in_the_store(
         (["--input", "x=1"], "there is no input `x`"),
         (["--runs", "0"], "Invalid value for '--runs'"),
         (["--begin", "soon"], "--begin: 'soon' is not a time"),
+        (
+            ["--begin", "0001-01-01"],
+            "--begin: leaves no room for what comes; give one of the years",
+        ),
+        (
+            ["--begin", "9999-12-31"],
+            "--begin: leaves no room for what comes; give one of the years",
+        ),
         (["--seed", "x"], "Invalid value for '--seed'"),
         (["--from-history"], "milepost.db: there is no store here"),
     ],

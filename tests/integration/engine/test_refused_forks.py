@@ -40,6 +40,9 @@ async def test_a_fork_that_would_be_complete_with_a_step_undone_is_refused(scene
                 await refused(parent, replace={"visa": "granted"})
         both = {"visa": "granted", "flight": "booked elsewhere"}
         assert (await mp.wait(await mp.fork(parent, replace=both))).success
+        without = plan(tool("visa"), go)
+        fork = await mp.fork(parent, replace={"visa": "granted"}, plan=without)
+        assert (await mp.wait(fork)).final_output == "we fly"
 
 
 def loop(name: str, child: Written, **fields: Any) -> Written:
