@@ -22,13 +22,14 @@ NAPS = ("1h", "50ms", "20ms", "10ms")
 
 
 def napping(nap: str) -> dict[str, object]:
-    """Return a plan that acts, sleeps and acts again."""
+    """Return a plan that acts, sleeps and acts again; a call that was cut off is made again."""
+    post = {"type": "tool", "tool": "post", "on_unknown": "retry"}
     return {
         "name": nap,
         "steps": [
-            {"id": "one", "tool": "book", "input": {"amount": 1}},
+            {"id": "one", **post, "input": {"amount": 1}},
             {"id": "nap", "type": "wait", "for": nap, "depends_on": ["one"]},
-            {"id": "two", "tool": "book", "input": {"amount": 2}, "depends_on": ["nap"]},
+            {"id": "two", **post, "input": {"amount": 2}, "depends_on": ["nap"]},
         ],
     }
 

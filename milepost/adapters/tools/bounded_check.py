@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import cached_property
 from typing import TYPE_CHECKING, Final
 
+from milepost.domain.errors import LimitError
 from milepost.domain.values import Json
 
 from .acceptance import Schema, quick_acceptor
@@ -17,6 +18,7 @@ FORMATS: Final = ("date", "email", "ipv4", "ipv6", "uuid")
 """Formats that are checked; others only tell people what is meant."""
 _LEAST_WORK = 10_000
 _WORK_PER_VALUE = 50
+_MOST_OF_SCHEMA = 1_000
 
 
 def problem_of(value: Json, schema: Json) -> str | None:
@@ -27,6 +29,8 @@ def problem_of(value: Json, schema: Json) -> str | None:
         return "the schema itself cannot be used (it is no object)"
     try:
         return BoundedCheck(schema).problem(value)
+    except LimitError as error:
+        return f"it cannot be checked by its schema: {error}"
     except RecursionError:
         return "the schema itself cannot be used (it refers to itself without end)"
     except Exception as error:  # noqa: BLE001 - a plan may ask by a schema that is none
@@ -50,7 +54,8 @@ class BoundedCheck(SchemaCheck):
             return None
         from .bounded_keywords import WORK, Work
 
-        WORK.set(Work(_LEAST_WORK + _WORK_PER_VALUE * _parts(value)))
+        rules = min(_rules(self._schema), _MOST_OF_SCHEMA)
+        WORK.set(Work(_LEAST_WORK + (_WORK_PER_VALUE + rules) * _parts(value)))
         return super().problem(value)
 
     @cached_property
@@ -70,3 +75,10 @@ def _parts(value: object) -> int:
     if isinstance(value, dict):
         return 1 + sum(map(_parts, value.values()))
     return 1 + sum(map(_parts, value)) if isinstance(value, list) else 1
+
+
+def _rules(schema: object) -> int:
+    """Return how many rules a schema has, those of its parts included."""
+    if isinstance(schema, dict):
+        return len(schema) + sum(map(_rules, schema.values()))
+    return sum(map(_rules, schema)) if isinstance(schema, list) else 0

@@ -1,7 +1,6 @@
 """The words of JSON Schema for schemas that anybody may have written: no word takes long.
 
-Patterns are matched in time linear in the text, and all rules that one value is tried by are
-counted.
+Patterns are matched in bounded time, and all rules that one value is tried by are counted.
 """
 
 from __future__ import annotations
@@ -10,17 +9,17 @@ from collections.abc import Callable, Iterator, Mapping
 from contextvars import ContextVar
 from dataclasses import dataclass
 from fractions import Fraction
-from functools import cache, lru_cache
+from functools import cache
 from typing import Any, TypeAlias
 
 from jsonschema import Draft202012Validator
 from jsonschema.exceptions import ValidationError as SchemaFault
 from jsonschema.validators import extend
-from pydantic_core import SchemaValidator, core_schema
 
 from milepost.domain.errors import LimitError
 
 from .acceptance import Schema
+from .patterns import is_found
 
 Faults: TypeAlias = Iterator[SchemaFault]
 Rule: TypeAlias = Callable[..., Faults | None]
@@ -46,16 +45,6 @@ WORK: ContextVar[Work] = ContextVar("WORK")
 """What is counted for the value that is checked now."""
 
 
-@lru_cache(maxsize=256)
-def compiled_pattern(pattern: str) -> SchemaValidator:
-    """Return what accepts the texts in which a pattern is found.
-
-    Raises `pydantic_core.SchemaError` for what is no regular expression, and for look-around and
-    back-references, which cannot be matched in linear time.
-    """
-    return SchemaValidator(core_schema.str_schema(pattern=pattern, regex_engine="rust-regex"))
-
-
 @cache
 def bounded_validator() -> type[Draft202012Validator]:
     """Return the class of validators that count and do not take long; `WORK` must be set."""
@@ -79,14 +68,10 @@ def _counted(rule: Rule) -> Rule:
     return counted
 
 
-def _is_found(pattern: str, text: str) -> bool:
-    return compiled_pattern(pattern).isinstance_python(text)
-
-
 def _pattern(
     _validator: Draft202012Validator, pattern: str, value: object, _schema: Schema
 ) -> Faults:
-    if isinstance(value, str) and not _is_found(pattern, value):
+    if isinstance(value, str) and not is_found(pattern, value):
         yield SchemaFault(f"{value!r} does not match {pattern!r}")
 
 
@@ -97,7 +82,7 @@ def _pattern_properties(
         return
     for pattern, inner in patterns.items():
         for name, item in value.items():
-            if _is_found(pattern, name):
+            if is_found(pattern, name):
                 yield from validator.descend(item, inner, path=name, schema_path=pattern)
 
 
@@ -108,7 +93,7 @@ def _additional_properties(
         return
     named, patterns = schema.get("properties", {}), schema.get("patternProperties", {})
     for name, item in value.items():
-        if name in named or any(_is_found(pattern, name) for pattern in patterns):
+        if name in named or any(is_found(pattern, name) for pattern in patterns):
             continue
         if wanted is False:
             yield SchemaFault(f"{name!r} is not known")

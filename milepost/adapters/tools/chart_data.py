@@ -17,7 +17,7 @@ MAX_SERIES = 20
 _LONGEST_LINE = 200
 _FENCE = re.compile(r"^```\w*\n|\n```$")
 _VALUE = r"-?\d+(?:\.\d+)?(?:[eE][+-]?\d{1,3})?"
-_PAIR = re.compile(rf"(?:[-*]\s+)?(?P<label>.*?\S)\s*[:,\t=]\s*(?P<value>{_VALUE})")
+_PAIR = re.compile(rf"(?:[-*]\s+)?(?P<label>.*?\S)\s*(?P<mark>[:,\t=])\s*(?P<value>{_VALUE})")
 _COMMA_IN_NUMBER = re.compile(
     r"(?:[,=\t]|(?<!\d):)\s*[-+$€£¥]*\d[\d.]*,\d"  # a: 1,000 and a = $1.234,5
     r"|\s[-+$€£¥]*\d{1,3},\d{3}(?!\d)"  # about 1,000, but not May 2021,100
@@ -87,7 +87,7 @@ def _rows_of_lines(text: str) -> list[Json] | None:
         pair = _PAIR.fullmatch(line) if len(line) <= _LONGEST_LINE else None
         if pair is None:
             return None
-        if _COMMA_IN_NUMBER.search(line):
+        if pair["mark"] == "," and _COMMA_IN_NUMBER.search(line):
             raise failed(f"has a comma in the number of {line!r}; write 1000 or 1.5, for example")
         rows.append({"label": pair["label"], "value": float(pair["value"])})
     return rows or None

@@ -7,6 +7,7 @@ import zlib
 import httpx2
 
 _ANY_ZLIB = zlib.MAX_WBITS | 32
+_GZIP = b"\x1f\x8b"
 _PACKINGS = ("gzip", "x-gzip", "deflate")
 
 
@@ -21,7 +22,10 @@ class Plain:
 
 
 class Packed:
-    """A body of one packed part or, as gzip has it, several after each other."""
+    """A body of one packed part or, as gzip has it, several after each other.
+
+    What comes after them and begins no part, such as padding, is left out.
+    """
 
     def __init__(self) -> None:
         self._part = zlib.decompressobj(_ANY_ZLIB)
@@ -33,6 +37,8 @@ class Packed:
         try:
             while chunk and len(content) < most:
                 if self._part.eof:
+                    if not _GZIP.startswith(chunk[: len(_GZIP)]):
+                        break
                     self._part = zlib.decompressobj(_ANY_ZLIB)
                 content += self._part.decompress(chunk, most - len(content))
                 chunk = self._part.unused_data

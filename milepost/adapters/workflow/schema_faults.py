@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterator, Mapping
+from collections.abc import Callable, Container, Iterator, Mapping
 from itertools import product
 from typing import TYPE_CHECKING, Any, TypeAlias
 
+from milepost.domain.errors import ValidationError
 from milepost.domain.quoting import quoted
 from milepost.domain.values import Json
 
@@ -29,18 +30,40 @@ def schema_fault(schema: Json) -> str | None:
         return None
     if not isinstance(schema, dict):
         return f"a JSON Schema is an object, not {quoted(schema)}"
-    if _names_only_a_type(schema):
+    if _is_plain(schema):
         return None
     return _fault_of_form(schema) or next(_hidden_faults(schema), None)
 
 
-def _names_only_a_type(schema: Mapping[str, Json]) -> bool:
+def _is_plain(schema: Json) -> bool:
     """Tell whether a schema is so simple that nothing can be wrong with it."""
-    return (
-        schema.get("type") in _TYPES
-        and isinstance(schema.get("description", ""), str)
-        and schema.keys() <= {"type", "description", "default"}
-    )
+    if not isinstance(schema, dict):
+        return isinstance(schema, bool)
+    return all(word in _PLAIN and _PLAIN[word](value) for word, value in schema.items())
+
+
+def _are_plain(schemas: Json) -> bool:
+    return isinstance(schemas, dict) and all(map(_is_plain, schemas.values()))
+
+
+def _are_names(names: Json) -> bool:
+    if not isinstance(names, list):
+        return False
+    return all(isinstance(name, str) for name in names) and len({*map(str, names)}) == len(names)
+
+
+_PLAIN: Mapping[str, Callable[[Json], bool]] = {
+    "type": lambda value: value in _TYPES,
+    "title": lambda value: isinstance(value, str),
+    "description": lambda value: isinstance(value, str),
+    "default": lambda _value: True,
+    "enum": lambda value: isinstance(value, list),
+    "properties": _are_plain,
+    "required": _are_names,
+    "additionalProperties": _is_plain,
+    "items": _is_plain,
+}
+"""Words of which it is told without the libraries whether their values are right."""
 
 
 def _fault_of_form(schema: Mapping[str, Json]) -> str | None:
@@ -59,19 +82,16 @@ def _fault_of_form(schema: Mapping[str, Json]) -> str | None:
 def _pattern_checker() -> FormatChecker:
     """Return what refuses patterns that values are not matched by."""
     from jsonschema import FormatChecker
-    from pydantic_core import SchemaError
 
-    from milepost.adapters.tools.bounded_keywords import compiled_pattern
+    from milepost.adapters.tools.patterns import check_pattern
 
     def is_pattern(value: object) -> bool:
-        try:
-            return not isinstance(value, str) or bool(compiled_pattern(value))
-        except SchemaError as error:
-            why = str(error).rpartition(": ")[2]
-            raise ValueError(f"{quoted(value)} is no pattern that is known here: {why}") from error
+        if isinstance(value, str):
+            check_pattern(value)
+        return True
 
     checker = FormatChecker(())
-    checker.checks("regex", ValueError)(is_pattern)
+    checker.checks("regex", ValidationError)(is_pattern)
     return checker
 
 
@@ -113,8 +133,13 @@ def _reference_faults(
         return
     try:
         found = resolver.lookup(reference).contents
-    except (Unresolvable, ValueError):
+    except (Unresolvable, ValueError, TypeError):
         yield f"it refers to what is not there: `{reference:.60}`"
         return
-    if id(found) not in places:
+    if id(found) not in places and not _stands_alone(found):
         yield f"it refers to what is no schema: `{reference:.60}`"
+
+
+def _stands_alone(found: Json) -> bool:
+    """Tell whether what stands where no schema need stand is one, and whole by itself."""
+    return isinstance(found, dict) and not found.keys() & _REFERENCES and not schema_fault(found)

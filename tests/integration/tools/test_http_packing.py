@@ -47,7 +47,9 @@ async def test_a_packed_answer_of_several_parts_comes_whole(web: Tooling, server
     server.says("/parts", parts, content_encoding="gzip")
     server.says("/deflate", zlib.compress(b"one"), content_encoding="deflate")
     server.says("/empty", b"", content_encoding="gzip")
+    server.says("/padded", gzip.compress(b"one") + b"\r\n\0", content_encoding="gzip")
     for path, body in [
+        ("/padded", "one"),
         ("/parts", "one, two, " + "x" * 100_000),
         ("/deflate", "one"),
         ("/empty", ""),

@@ -30,6 +30,12 @@ def test_every_shape_gives_the_same_series(data: Any) -> None:
     assert [series.values for series in prepared.series] == [[1.0, 2.5]]
 
 
+def test_a_comma_in_a_label_is_none_in_the_number() -> None:
+    prepared = chart_data("over 1,000 = 5\nPrice 2,150: 3", x=None, y=[])
+    assert prepared.labels == ["over 1,000", "Price 2,150"]
+    assert [series.values for series in prepared.series] == [[5.0, 3.0]]
+
+
 def test_fields_are_chosen_by_name_and_null_is_a_gap() -> None:
     rows: Json = [
         {"month": "Jan", "n": 1, "sum": 10, "note": "x"},

@@ -71,7 +71,7 @@ def test_a_sound_workflow_passes(steps: str) -> None:
         ("  - {type: user_input, prompt: ''}", "a user_input step needs `prompt`"),
         (
             "  - {type: user_input, prompt: ok?, schema: {type: strnig}}",
-            "w.yaml:3:5: `schema`: it is no JSON Schema: type: 'strnig'",
+            "w.yaml:3:37: `schema`: it is no JSON Schema: type: 'strnig'",
         ),
         (
             "  - {type: llm, prompt: say, schema: {properties: [1]}}",
