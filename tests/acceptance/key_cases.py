@@ -113,8 +113,9 @@ def circle(key: str, value: Any, *steps: Any, **policy: Any) -> Change:
 
 
 def checkpoint(key: str, value: Any) -> Change:
-    """Change a key of the checkpoint policy."""
-    return Change(flow(*THREE, checkpoints={}), f"/settings/checkpoints/{key}", value)
+    """Change a key of the checkpoint policy; nothing is marked once the plan has ended."""
+    chain = step("a"), step("b", "a"), step("c", "b")
+    return Change(flow(*chain, checkpoints={}), f"/settings/checkpoints/{key}", value)
 
 
 def recovery(key: str, value: Any, *steps: Any, **policy: Any) -> Change:
