@@ -16,6 +16,7 @@ from milepost.domain.aggregates import PlanStream
 from milepost.domain.commands import is_noted
 from milepost.domain.errors import MilepostError
 from milepost.domain.events import Event, OwnerChanged, PlanDrafted, RequestMade, StepStarted
+from milepost.domain.steps import StepStatus
 from milepost.domain.values import ContentHash
 
 from .changes import needs_record
@@ -167,7 +168,23 @@ class _Replay:
         return with_rest(outcome, rest, self.contents)
 
     def forked(self, outcome: Forked, place: int) -> Forked:
-        return outcome._replace(inherited=self._inherited(place))
+        """Return the fork with what it took over; a skip after that may have been decided anew."""
+        taken = self._inherited(place)
+        possible = [outcome._replace(inherited=taken)]
+        while taken and taken[-1].status is StepStatus.SKIPPED:
+            taken = taken[:-1]
+            possible.append(outcome._replace(inherited=taken))
+        if len(possible) == 1:
+            return possible[0]
+        return next((fork for fork in possible if self._gives_the_record(fork, place)), possible[0])
+
+    def _gives_the_record(self, fork: Forked, place: int) -> bool:
+        own = self.own[place:]
+        state = PlanState(PlanStream.shell(self.plan), self.state.compiled)
+        for event in self._before(place):
+            state.fold(event)
+        decided = decide(state, fork, own[0].event.timestamp)
+        return all(_same(wanted, one.event) for wanted, one in zip(decided, own, strict=False))
 
     def _inherited(self, place: int) -> tuple[Inherited, ...]:
         """Return what the fork at `place` took over, as the events right after it tell."""

@@ -179,6 +179,16 @@ def test_a_fork_of_steps_whose_condition_does_not_hold_is_decided_again() -> Non
     assert child.replayed().difference is None
 
 
+def test_a_step_that_a_fork_itself_skips_at_once_is_not_taken_for_one_taken_over() -> None:
+    group = container("parallel", "s", tool("x"), when="false")
+    wait = {"kind": "wait", "input": {}, "wait_for": 5}
+    parent = CoreRun(group, {"id": "a", "depends_on": ["s"], **wait}, {"id": "b", **wait})
+    child = fork(parent, 0)
+    assert next(word for word in told(child.own) if word.startswith("started")) == "started b"
+    assert child.replayed().difference is None
+    assert fork(parent).replayed().difference is None
+
+
 def test_a_crash_right_after_a_fork_changes_nothing() -> None:
     child = fork(finished(), told(finished().own).index("completed b"), replace={"a": 7})
     child.crash()
