@@ -73,7 +73,8 @@ async def compared(plan: WrittenPlan, choose: Choose) -> None:
         fork = await mp.wait(await mp.fork(parent, **moment))
         called = {call.step for call in tools.calls}
         undone = {path for path in called if undone_path(path) is not None}
-        assert called - undone == set(thought.supposed)
+        if fork.status != "failed":  # one that fails may have had more under way than is foretold
+            assert called - undone == set(thought.supposed)
         assert {one.path for one in thought.to_run} <= undone
         assert (await mp.replay(fork.plan_id)).equal
         if not undone:
